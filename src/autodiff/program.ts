@@ -1,0 +1,152 @@
+import type { Attribute, Program, ProgramNode, Storage } from "../backends/backend.js";
+import { DisposedError } from "./check.js";
+import type { DType } from "./dtype.js";
+import { topologicalOrder } from "./graph.js";
+import { sameShape } from "./shape.js";
+import type { Tensor } from "./tensor.js";
+
+/** A program and the values that its leaves and constants have this time. */
+export interface Linearized {
+  readonly program: Program;
+  readonly storages: readonly Storage[];
+  readonly constants: readonly number[];
+}
+
+const isIdentity: ReadonlySet<string> = new Set(["identity", "stopGradient", "custom", "choose"]);
+
+/** Arithmetic on scalars whose values are known; anything else is left to the backend. */
+const foldable: Readonly<Record<string, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  neg: (a) => -a,
+};
+
+/**
+ * The graph above `roots` as a program: equal subgraphs become one, what does nothing goes, arithmetic on constants is
+ * done. Steps of a loop give programs of one key, whatever their numbers.
+ */
+export function linearize(roots: readonly Tensor<DType>[], donated: ReadonlySet<Storage> = new Set()): Linearized {
+  return new Linearizer(donated).run(roots);
+}
+
+class Linearizer {
+  private readonly donated: ReadonlySet<Storage>;
+  private readonly nodes: ProgramNode[] = [];
+  private readonly signatures: string[] = [];
+  private readonly known = new Map<string, number>();
+  private readonly places = new Map<Tensor<DType>, number>();
+  private readonly leaves: number[] = [];
+  private readonly leafOf = new Map<Storage, number>();
+  private readonly storages: Storage[] = [];
+  private readonly constantNodes: number[] = [];
+  private readonly constants: number[] = [];
+  private readonly valueOf = new Map<number, number>();
+
+  constructor(donated: ReadonlySet<Storage>) {
+    this.donated = donated;
+  }
+
+  run(roots: readonly Tensor<DType>[]): Linearized {
+    const order = topologicalOrder(roots, (node) => node.storage === undefined);
+    for (const tensor of order) this.places.set(tensor, this.place(tensor));
+    const outputs = roots.map((root) => this.places.get(root)!);
+    const program: Program = {
+      key: `${this.signatures.join(";")}>${outputs.join()}`,
+      nodes: this.nodes,
+      leaves: this.leaves,
+      constants: this.constantNodes,
+      outputs,
+      donated: this.storages.map((storage) => this.donated.has(storage)),
+    };
+    return { program, storages: this.storages, constants: this.constants };
+  }
+
+  private place(tensor: Tensor<DType>): number {
+    const { origin, shape, dtype, storage } = tensor;
+    if (storage !== undefined) return this.placeLeaf(tensor, storage);
+    if (origin.op === "constant") return this.placeConstant(origin.attributes.value as number, dtype);
+    // A choice is its drawn value: what it might have been matters only to an enumeration.
+    const inputs = (isIdentity.has(origin.op) ? origin.inputs.slice(0, 1) : origin.inputs).map(
+      (input) => this.places.get(input)!,
+    );
+    const { op, attributes, host } = origin;
+    return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, inputs, shape, dtype });
+  }
+
+  private placeLeaf({ shape, dtype }: Tensor<DType>, storage: Storage): number {
+    if (storage.disposed) throw new DisposedError("data: a tensor that this one needs has been disposed; read it first");
+    let place = this.leafOf.get(storage);
+    if (place === undefined) {
+      place = this.push({ op: "leaf", inputs: [], shape, dtype, attributes: {} }, `leaf${this.donated.has(storage)}`);
+      this.leafOf.set(storage, place);
+      this.leaves.push(place);
+      this.storages.push(storage);
+    }
+    const held = this.nodes[place];
+    return sameShape(held.shape, shape) ? place : this.emit({ op: "reshape", inputs: [place], shape, dtype, attributes: {} });
+  }
+
+  private placeConstant(value: number, dtype: DType): number {
+    const signature = `constant${dtype}${Object.is(value, -0) ? "-0" : value}`;
+    let place = this.known.get(signature);
+    if (place === undefined) {
+      place = this.push({ op: "constant", inputs: [], shape: [], dtype, attributes: {} }, `constant${dtype}`);
+      this.known.set(signature, place);
+      this.valueOf.set(place, value);
+      this.constantNodes.push(place);
+      this.constants.push(value);
+    }
+    return place;
+  }
+
+  /** The place of an earlier node that has this tensor's value, if one is easily seen. */
+  private simplified({ origin: { op }, shape, dtype }: Tensor<DType>, inputs: readonly number[]): number | undefined {
+    const [first, second] = inputs;
+    if (isIdentity.has(op)) return first;
+    const a = this.constantAt(first);
+    const b = this.constantAt(second);
+    if (shape.length === 0 && a !== undefined && op in foldable && (b !== undefined || op === "neg")) {
+      const value = foldable[op](a, b!);
+      if (dtype === "f64") return this.placeConstant(value, dtype);
+      if (dtype === "f32") return this.placeConstant(Math.fround(value), dtype);
+    }
+    if (op === "add" && b === 0) return first;
+    if (op === "add" && a === 0) return second;
+    if (op === "sub" && b === 0) return first;
+    if ((op === "mul" || op === "div") && b === 1) return first;
+    if (op === "mul" && a === 1) return second;
+    if (op === "neg" && this.nodes[first].op === "neg") return this.nodes[first].inputs[0];
+    return undefined;
+  }
+
+  private constantAt(place: number | undefined): number | undefined {
+    let at = place;
+    while (at !== undefined && (this.nodes[at].op === "broadcast" || this.nodes[at].op === "reshape")) {
+      at = this.nodes[at].inputs[0];
+    }
+    return at === undefined ? undefined : this.valueOf.get(at);
+  }
+
+  private emit(node: ProgramNode): number {
+    const { op, host, inputs, shape, dtype, attributes } = node;
+    let parts = `${op}${host?.name ?? ""}(${inputs.join()})${dtype}${shape.join("x")}`;
+    for (const name in attributes) parts += `${name}=${show(attributes[name])}`;
+    const known = this.known.get(parts);
+    if (known !== undefined) return known;
+    const place = this.push(node, parts);
+    this.known.set(parts, place);
+    return place;
+  }
+
+  private push(node: ProgramNode, signature: string): number {
+    const shaped = node.inputs.length === 0 ? `${signature}${node.dtype}${node.shape.join("x")}` : signature;
+    this.signatures.push(shaped);
+    return this.nodes.push(node) - 1;
+  }
+}
+
+function show(attribute: Attribute): string {
+  return typeof attribute === "object" ? attribute.join() : String(attribute);
+}

@@ -1,0 +1,39 @@
+import type { DType } from "./dtype.js";
+import { Tensor } from "./tensor.js";
+
+/** Plain nested objects and arrays with tensors at the leaves: parameters, gradients, optimizer states. */
+export type Tree<L = Tensor<DType>> = L | readonly Tree<L>[] | { readonly [name: string]: Tree<L> };
+
+/** The same tree with every tensor replaced by a `To`. */
+export type Mapped<T, To> = T extends Tensor<DType> ? To : { [K in keyof T]: Mapped<T[K], To> };
+
+function isBranch(tree: unknown): tree is Record<string, unknown> | readonly unknown[] {
+  return typeof tree === "object" && tree !== null;
+}
+
+/** The tensors of a tree, in the order of its keys. */
+export function leavesOf<L extends Tensor<DType> = Tensor>(tree: unknown): L[] {
+  if (tree instanceof Tensor) return [tree as unknown as L];
+  if (isBranch(tree)) return Object.values(tree).flatMap((child) => leavesOf<L>(child));
+  throw new TypeError(`tree: a leaf is ${String(tree)} but must be a tensor`);
+}
+
+/** A tree of the same form with `f(leaf, path)` at each leaf; the path reads `layers.0.bias`. */
+export function mapTree<T, To>(tree: T, f: (leaf: Tensor, path: string) => To, path = ""): Mapped<T, To> {
+  if (tree instanceof Tensor) return f(tree as unknown as Tensor, path) as Mapped<T, To>;
+  const step = (name: string) => (path === "" ? name : `${path}.${name}`);
+  if (Array.isArray(tree)) {
+    return tree.map((child, i) => mapTree(child, f, step(String(i)))) as Mapped<T, To>;
+  }
+  if (isBranch(tree)) {
+    const entries = Object.entries(tree).map(([name, child]) => [name, mapTree(child, f, step(name))]);
+    return Object.fromEntries(entries) as Mapped<T, To>;
+  }
+  throw new TypeError(`tree: the leaf at ${path === "" ? "the root" : path} is ${String(tree)} but must be a tensor`);
+}
+
+/** The tree's form with new leaves, taken in order. */
+export function rebuild<T, To>(tree: T, leaves: readonly To[]): Mapped<T, To> {
+  let next = 0;
+  return mapTree(tree, () => leaves[next++]);
+}

@@ -1,0 +1,73 @@
+/** Element types. No `f64` on GPUs. `bool` is stored as one byte, 0 or 1. */
+export type DType = "f32" | "f64" | "i32" | "u32" | "bool";
+
+/** The typed arrays that hold tensors on the host. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+
+export type Attribute = number | string | boolean | readonly number[];
+
+/** Runs on the host on every backend: `inputs` are contiguous, `output` is written in full. */
+export type HostKernel = (
+  inputs: readonly TypedArray[],
+  output: TypedArray,
+  attributes: Readonly<Record<string, Attribute>>,
+) => void;
+
+/** One operation of a program; `inputs` are positions of earlier nodes. */
+export interface ProgramNode {
+  readonly op: string;
+  readonly inputs: readonly number[];
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Present when `op` is `host`: the function that computes it. */
+  readonly host?: HostKernel | undefined;
+}
+
+/**
+ * What a backend is asked to run: nodes in topological order. Programs of equal `key` have the same structure and
+ * differ only in the values of their leaves and constants, so a backend plans each key once.
+ */
+export interface Program {
+  readonly key: string;
+  readonly nodes: readonly ProgramNode[];
+  /** Positions of the `leaf` nodes, in the order in which their values are handed over. */
+  readonly leaves: readonly number[];
+  /** Positions of the `constant` nodes, in the order in which their values are handed over. */
+  readonly constants: readonly number[];
+  readonly outputs: readonly number[];
+  /** Which leaves may be overwritten: their owner gives them up to this run. */
+  readonly donated: readonly boolean[];
+}
+
+/** Where a leaf's values are: on the host, on the device, or both. */
+export interface Storage {
+  readonly dtype: DType;
+  readonly length: number;
+  host: TypedArray | undefined;
+  /** The backend's own handle; undefined while the values are only on the host. */
+  device: unknown;
+  disposed: boolean;
+}
+
+export interface MemoryUse {
+  /** Results handed out and not yet released. */
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** What a backend supplies. Everything above it is shared. */
+export interface Backend {
+  readonly name: string;
+  readonly dtypes: ReadonlySet<DType>;
+  /**
+   * Runs a program. The storages that come back belong to the caller, who releases them; they are distinct from each
+   * other and from the leaves. Donated leaves are consumed: the backend reuses or releases them and marks them disposed.
+   */
+  run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[];
+  /** Copies the values to the host. */
+  read(storage: Storage): Promise<TypedArray>;
+  /** Gives a storage's memory back; one that the backend never held is left alone. */
+  release(storage: Storage): void;
+  memory(): MemoryUse;
+}

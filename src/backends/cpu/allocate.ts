@@ -1,0 +1,13 @@
+import type { DType, TypedArray } from "../backend.js";
+
+const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array, bool: Uint8Array } as const;
+
+/** A zeroed typed array for `length` elements. */
+export function allocate(dtype: DType, length: number): TypedArray {
+  return new arrays[dtype](length);
+}
+
+/** The first `length` elements of a block of memory, whatever they hold. */
+export function viewOf(block: ArrayBuffer, dtype: DType, length: number): TypedArray {
+  return new arrays[dtype](block, 0, length);
+}

@@ -1,0 +1,32 @@
+import type { CallKernel } from "../schedule/index.js";
+import type { TypedArray } from "../backend.js";
+import { argsort, cumsum, position, topK } from "./ordering.js";
+import { csrMatmul, firstOccurrence, gather, scatterAdd, segmentIds } from "./rows.js";
+import { concat, fold, pad, unfold } from "./layout.js";
+import { threefry } from "./threefry.js";
+
+/** Computes one operation on whole contiguous inputs. */
+export type Call = (kernel: CallKernel, inputs: readonly TypedArray[], out: TypedArray) => void;
+
+const calls: Readonly<Record<string, Call>> = {
+  argmax: position,
+  argmin: position,
+  argsort,
+  concat,
+  csrMatmul,
+  cumsum,
+  firstOccurrence,
+  fold,
+  gather,
+  host: ({ host, attributes }, inputs, out) => host!(inputs, out, attributes),
+  pad,
+  scatterAdd,
+  segmentIds,
+  threefry,
+  topK,
+  unfold,
+};
+
+export function callOf(op: string): Call {
+  return calls[op];
+}

@@ -1,0 +1,12 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const config: ViteUserConfig = defineConfig({
+  resolve: { conditions: ["cotangent-source"] },
+  ssr: { resolve: { conditions: ["cotangent-source"] }, noExternal: [/^cotangent/] },
+  test: {
+    include: ["spec/**/*.spec.ts"],
+    testTimeout: 60_000,
+    maxWorkers: 2,
+  },
+});
+export default config;
