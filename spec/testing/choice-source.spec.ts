@@ -19,6 +19,16 @@ describe("randomChoiceSource", () => {
     for (const [u, index] of thresholds) {
       expect(always(u).choose([1, 2, 0, 1])).toBe(index);
       expect(always(u).choose([0.25, 0.5, 0, 0.25])).toBe(index);
+    }
+  });
+
+  it("takes logarithms of weights", () => {
+    for (const [u, index] of [
+      [0.2, 0],
+      [0.3, 1],
+      [0.7, 1],
+      [0.8, 3],
+    ]) {
       expect(always(u).chooseLog([1000, 1000 + Math.LN2, -Infinity, 1000])).toBe(index);
     }
   });

@@ -41,8 +41,8 @@ describe("exactExpectation", () => {
     expect(exactExpectation((source) => [...values].reverse()[source.choose([1, 1, 1, 1])])).toBe(2);
   });
 
-  it("adds up 10⁵ paths to within 1e-12 of 1", () => {
-    const weights = Array.from({ length: 100_000 }, (_, j) => 1 / (j + 1));
+  it("adds up 10⁴ unequal paths to within 1e-12 of 1", () => {
+    const weights = Array.from({ length: 10_000 }, (_, j) => 1 / (j + 1));
     expect(exactExpectation((source) => (source.choose(weights) >= 0 ? 1 : 0))).toBeCloseTo(1, 12);
   });
 

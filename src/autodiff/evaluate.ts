@@ -5,7 +5,7 @@ import { leafOf } from "./graph.js";
 import { linearize } from "./program.js";
 import { sizeOf } from "./shape.js";
 import type { Tensor } from "./tensor.js";
-import { leavesOf, rebuild } from "./tree.js";
+import { leavesOf, type Mapped, rebuild } from "./tree.js";
 
 /** The values of a tensor, which are computed if need be and kept on the host. */
 export async function readValues<D extends DType>(tensor: Tensor<D>): Promise<ArrayOf<D>> {
@@ -49,7 +49,17 @@ export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
   return rebuild(
     tree,
     results.map((storage, i) => leafOf(leaves[i], storage)),
-  ) as T;
+  );
+}
+
+/**
+ * The values of every tensor of a tree, computed in one go: a tree of typed arrays of the same form.
+ */
+export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
+  const held = leavesOf<Tensor<DType>>(evaluate(tree));
+  const values = await Promise.all(held.map((tensor) => tensor.data()));
+  for (const tensor of held) tensor.dispose();
+  return rebuild(tree, values);
 }
 
 function compute(backend: Backend, roots: readonly Tensor<DType>[], donated?: ReadonlySet<Storage>): Storage[] {

@@ -1,8 +1,11 @@
 export * from "./check.js";
 export type { Backend, MemoryUse, TypedArray } from "../backends/backend.js";
+export { bernoulli, categorical, choice, type ChoiceOptions, permutation, randomInt } from "./choices.js";
+export { beta, type DrawOptions, exponential, gamma, gumbel, normal, uniform } from "./distributions.js";
 export type { ArrayOf, DType, Float } from "./dtype.js";
-export { evaluate, type EvaluateOptions } from "./evaluate.js";
+export { evaluate, type EvaluateOptions, read } from "./evaluate.js";
 export * from "./ops/index.js";
+export { Key, randomBits } from "./random.js";
 export type { Shape } from "./shape.js";
 export { type Operand, type Pullback, Tensor } from "./tensor.js";
 export { customVjp, grad, hvp, jvp, stopGradient, valueAndGrad, vjp } from "./transforms.js";

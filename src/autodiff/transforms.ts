@@ -76,7 +76,7 @@ function differentiate<T>(caller: string, value: Tensor, tree: T, leaves: readon
   return rebuild(
     tree,
     found.map((gradient, i) => gradient ?? zeros(leaves[i].shape, leaves[i])),
-  ) as T;
+  );
 }
 
 /**
@@ -132,7 +132,7 @@ export function vjp<T extends Tree, Y extends Tree>(
     return rebuild(
       x,
       found.map((part, i) => part ?? zeros(leaves[i].shape, leaves[i])),
-    ) as T;
+    );
   };
   return { value, pullback };
 }
@@ -164,7 +164,7 @@ export function jvp<T extends Tree, Y extends Tree>(
   const tangent = rebuild(
     value,
     forward.map((part, i) => part ?? zeros(outputs[i].shape, outputs[i])),
-  ) as Y;
+  );
   return { value, tangent };
 }
 

@@ -33,7 +33,7 @@ export function mapTree<T, To>(tree: T, f: (leaf: Tensor, path: string) => To, p
 }
 
 /** The tree's form with new leaves, taken in order. */
-export function rebuild<T, To>(tree: T, leaves: readonly To[]): Mapped<T, To> {
+export function rebuild<T, Result = T>(tree: T, leaves: readonly unknown[]): Result {
   let next = 0;
-  return mapTree(tree, () => leaves[next++]);
+  return mapTree<unknown, unknown>(tree, () => leaves[next++]) as Result;
 }

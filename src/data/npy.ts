@@ -61,11 +61,11 @@ export function decodeNpy(place: string, bytes: Uint8Array): NdArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (MAGIC.some((byte, at) => bytes[at] !== byte)) throw fail("file does not begin with \\x93NUMPY but must");
   const [major, minor] = [bytes[6], bytes[7]];
+  const start = major === 2 || major === 3 ? 12 : 10;
+  if (bytes.length < start) throw fail(`file has ${bytes.length} bytes but its header needs at least ${start}`);
   if (!(major === 1 || major === 2 || major === 3) || minor !== 0) {
     throw fail(`version is ${major}.${minor} but must be 1.0, 2.0 or 3.0`);
   }
-  const start = major === 1 ? 10 : 12;
-  if (bytes.length < start) throw fail(`file has ${bytes.length} bytes but its header needs at least ${start}`);
   const dataStart = start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (dataStart > bytes.length) throw fail(`file has ${bytes.length} bytes but its header ends at ${dataStart}`);
   const text = new TextDecoder(major === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, dataStart));

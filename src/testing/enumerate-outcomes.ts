@@ -15,6 +15,7 @@ export interface EnumerationOptions {
 
 interface Decision {
   index: number;
+  readonly weights: Float64Array; // as given, for the comparison on replay
   readonly probabilities: Float64Array;
 }
 
@@ -29,19 +30,21 @@ class Tape implements ChoiceSource {
   }
 
   choose(weights: ArrayLike<number>): number {
-    return this.#decide(normalizeWeights(weights));
+    return this.#decide(weights, normalizeWeights);
   }
 
   chooseLog(logWeights: ArrayLike<number>): number {
-    return this.#decide(normalizeLogWeights(logWeights));
+    return this.#decide(logWeights, normalizeLogWeights);
   }
 
-  #decide(probabilities: Float64Array): number {
+  #decide(weights: ArrayLike<number>, normalize: (weights: ArrayLike<number>) => Float64Array): number {
     if (this.#depth === this.#decisions.length) {
-      this.#decisions.push({ index: nextPossible(probabilities, 0), probabilities });
+      const probabilities = normalize(weights);
+      const index = nextPossible(probabilities, 0);
+      this.#decisions.push({ index, weights: Float64Array.from(weights), probabilities });
     }
-    const { index, probabilities: recorded } = this.#decisions[this.#depth++];
-    if (recorded.length !== probabilities.length || recorded[index] !== probabilities[index]) this.#refuseReplay();
+    const { index, weights: recorded } = this.#decisions[this.#depth++];
+    if (recorded.length !== weights.length || recorded[index] !== weights[index]) this.#refuseReplay();
     return index;
   }
 

@@ -1,6 +1,7 @@
 import { DataError } from "cotangent/data";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { share } from "./streams.js";
 
 export interface Mutation {
   readonly place: number;
@@ -11,7 +12,7 @@ export interface Mutation {
 /** A few random edits of a file's bytes. */
 export const mutations: fc.Arbitrary<Mutation[]> = fc.array(
   fc.record({
-    place: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    place: share,
     kind: fc.constantFrom("set", "set", "set", "insert", "delete", "cut"),
     byte: fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 255, 0x30, 0x39, 0x2d, 0x20, 0x0a)),
   }),

@@ -7,3 +7,7 @@ export * from "./exponential.js";
 export * from "./gather.js";
 export * from "./movement.js";
 export * from "./reduce.js";
+export { type ChoiceKind, choose } from "./choose.js";
+export * from "./order.js";
+export * from "./softmax.js";
+export * from "./sparse.js";

@@ -1,0 +1,1 @@
+export { checkClose as expectClose } from "cotangent/testing";

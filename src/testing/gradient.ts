@@ -1,0 +1,183 @@
+import { DTypeError, grad, hvp, jvp, leavesOf, read, rebuild, type Tensor, type Tree } from "../autodiff/index.js";
+import { fromValues } from "../autodiff/ops/create.js";
+import { sfc32 } from "./sfc32.js";
+
+export interface CheckGradientOptions {
+  /** 1 checks the gradient, 2 the Hessian too. Default 1. */
+  readonly order?: 1 | 2;
+  /** Directions are drawn from this seed, a whole number ≥ 0. Default 0. */
+  readonly seed?: number;
+}
+
+export interface GradientReport {
+  /** Largest difference from the central differences, over what the error model allows (at most 1 to pass). */
+  readonly worst: number;
+  /** Smallest allowance over slope that a direction was judged with: how fine the check was. */
+  readonly resolution: number;
+}
+
+type Point = readonly Float64Array[];
+/** The function and its slope along a direction, at any point. */
+interface Probe {
+  readonly value: (at: Point) => Promise<number>;
+  readonly slope: number;
+  /** Σ |gᵢ·vᵢ|: what the slope is made of before anything cancels. */
+  readonly scale: number;
+}
+
+/**
+ * Proves a gradient: compares it with central differences along random directions, in f64, with an error model that says
+ * how far apart the two may be; and forward mode with reverse mode. With `order: 2` the same for the Hessian, which must
+ * be symmetric as well.
+ *
+ *     R(h) = (4·D(h/2) − D(h)) / 3      D(h) = (f(x + h·v) − f(x − h·v)) / 2h
+ *
+ * The step h that makes truncation plus rounding least is chosen, and the slope ⟨∇f, v⟩ must lie within five times that
+ * sum. A direction whose allowance exceeds 10⁻⁶ of its slope decides nothing and is drawn again; five in a row fail.
+ * Choose points away from kinks: no difference converges there.
+ *
+ * @param f - returns a scalar
+ * @param x - a tree of f64 tensors
+ * @throws Error with slope, difference and allowance if they disagree
+ * @throws DTypeError if `x` holds anything but f64
+ *
+ * @example
+ * import { tensor } from "cotangent";
+ * import { checkGradient } from "cotangent/testing";
+ *
+ * const x = tensor(new Float64Array([0.3, -1.2]));
+ * await checkGradient((t) => t.mul(t).sum(), x, { order: 2 });
+ */
+export async function checkGradient<T extends Tree>(
+  f: (x: T) => Tensor,
+  x: T,
+  { order = 1, seed = 0 }: CheckGradientOptions = {},
+): Promise<GradientReport> {
+  const leaves = leavesOf(x);
+  for (const { dtype } of leaves) {
+    if (dtype !== "f64") throw new DTypeError(`checkGradient: x is ${dtype} but must be f64; differences need it`);
+  }
+  const uniform = sfc32(seed);
+  const at = (point: Point) =>
+    rebuild(
+      x,
+      point.map((values, i) => fromValues(values, { backend: leaves[i].backend, shape: leaves[i].shape }) as Tensor),
+    );
+  const origin = await Promise.all(leaves.map((leaf) => leaf.data() as unknown as Promise<Float64Array>));
+  const report = { worst: 0, resolution: Number.POSITIVE_INFINITY };
+
+  const first = async (direction: Point): Promise<Probe> => {
+    const { gradient, forward } = await read({
+      gradient: leavesOf(grad(f)(x)),
+      forward: jvp(f, x, at(direction)).tangent,
+    });
+    const { slope, scale } = dot(gradient as Point, direction);
+    agree("checkGradient: forward and reverse mode", forward[0], slope, 1e-11 * scale);
+    return { value: (point) => f(at(point)).item(), slope, scale };
+  };
+  await judge("checkGradient: the gradient", origin, first, uniform, report);
+  if (order === 1) return report;
+
+  const second = async (direction: Point): Promise<Probe> => {
+    const other = randomDirection(origin, uniform, "gaussian");
+    const { forward, backward } = await read({
+      forward: leavesOf(hvp(f, x, at(direction))),
+      backward: leavesOf(hvp(f, x, at(other))),
+    });
+    const { slope, scale } = dot(forward as Point, other);
+    const mirrored = dot(backward as Point, direction);
+    agree("checkGradient: ⟨a, H·b⟩ and ⟨b, H·a⟩", slope, mirrored.slope, 1e-10 * (scale + mirrored.scale));
+    const value = async (point: Point) => dot((await read(leavesOf(grad(f)(at(point))))) as Point, other).slope;
+    return { value, slope, scale };
+  };
+  await judge("checkGradient: the Hessian", origin, second, uniform, report);
+  return report;
+}
+
+function dot(a: Point, b: Point): { readonly slope: number; readonly scale: number } {
+  let slope = 0;
+  let scale = 0;
+  a.forEach((values, i) => {
+    values.forEach((value, j) => {
+      slope += value * b[i][j];
+      scale += Math.abs(value * b[i][j]);
+    });
+  });
+  return { slope, scale };
+}
+
+function agree(what: string, a: number, b: number, allowance: number): void {
+  if (!(Math.abs(a - b) <= allowance)) throw new Error(`${what} differ: ${a} and ${b}, by more than ${allowance}`);
+}
+
+function randomDirection(like: Point, uniform: () => number, kind: "signs" | "gaussian"): Point {
+  const size = like.reduce((total, values) => total + values.length, 0);
+  const draw =
+    kind === "signs"
+      ? () => (uniform() < 0.5 ? -1 : 1) / Math.sqrt(size)
+      : () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return like.map((values) => values.map(draw));
+}
+
+async function judge(
+  what: string,
+  origin: Point,
+  probe: (direction: Point) => Promise<Probe>,
+  uniform: () => number,
+  report: { worst: number; resolution: number },
+): Promise<void> {
+  if (origin.every((values) => values.length === 0)) return;
+  for (const kind of ["signs", "gaussian"] as const) {
+    for (let draw = 1; ; draw++) {
+      const direction = randomDirection(origin, uniform, kind);
+      const { value, slope, scale } = await probe(direction);
+      const { difference, allowance } = await differentiate(value, origin, direction);
+      const distance = Math.abs(slope - difference);
+      if (!(distance <= 5 * allowance)) {
+        throw new Error(
+          `${what} is wrong along a ${kind} direction: slope ${slope}, central differences ${difference}, apart by ${distance}, allowed ${5 * allowance}`,
+        );
+      }
+      report.worst = Math.max(report.worst, distance / (5 * allowance));
+      if (scale === 0 || allowance <= 1e-6 * Math.abs(slope)) {
+        if (scale > 0) report.resolution = Math.min(report.resolution, allowance / Math.abs(slope));
+        break;
+      }
+      if (draw === 5) {
+        throw new Error(
+          `${what} cannot be judged: five directions had slopes (the last ${slope}) too small for differences good to ${allowance}; move x away from a kink or a flat place`,
+        );
+      }
+    }
+  }
+}
+
+/** The derivative of `value` along a direction by extrapolated central differences, and how far off it may be. */
+async function differentiate(
+  value: (at: Point) => Promise<number>,
+  origin: Point,
+  direction: Point,
+): Promise<{ readonly difference: number; readonly allowance: number }> {
+  const size = origin.reduce((total, values) => total + values.length, 0);
+  const norm = Math.max(1, ...origin.map((values) => values.reduce((most, x) => Math.max(most, Math.abs(x)), 0)));
+  const first = 1e-2 * norm;
+  const condition = 64 + 4 * Math.sqrt(size);
+  let largest = 1;
+  const central: number[] = [];
+  for (let k = 0; k <= 10; k++) {
+    const h = first * 2 ** -k;
+    const moved = (sign: number) => origin.map((values, i) => values.map((x, j) => x + sign * h * direction[i][j]));
+    const [ahead, behind] = [await value(moved(1)), await value(moved(-1))];
+    largest = Math.max(largest, Math.abs(ahead), Math.abs(behind));
+    central.push((ahead - behind) / (2 * h));
+  }
+  const extrapolated = central.slice(1).map((d, k) => (4 * d - central[k]) / 3);
+  let best = { difference: Number.NaN, allowance: Number.POSITIVE_INFINITY };
+  for (let k = 0; k + 1 < extrapolated.length; k++) {
+    const truncation = Math.abs(extrapolated[k] - extrapolated[k + 1]);
+    const rounding = (8 * 2 ** -53 * largest * condition) / (first * 2 ** -k);
+    if (truncation + rounding < best.allowance)
+      best = { difference: extrapolated[k + 1], allowance: truncation + rounding };
+  }
+  return best;
+}

@@ -1,0 +1,61 @@
+import type { Backend } from "../backends/backend.js";
+import fc, { type Arbitrary } from "fast-check";
+
+/** What a test runner offers: vitest's and jest's `it`, node:test's `test`. */
+export type Register = (name: string, body: () => Promise<void>, timeout?: number) => void;
+
+/** Declares a law: `check` must hold for all values of the arbitraries. */
+export type Law = <Ts extends [unknown, ...unknown[]]>(
+  name: string,
+  ...parts: [...arbitraries: { [I in keyof Ts]: Arbitrary<Ts[I]> }, check: (...values: Ts) => void | Promise<void>]
+) => void;
+
+export interface LawOptions {
+  /** Random inputs for each law. Default 25. */
+  readonly runs?: number;
+  /** Where random inputs start; a failure prints the seed that repeats it. Default 42. */
+  readonly seed?: number;
+  /** Milliseconds that a law may take. Default 60 000. */
+  readonly timeout?: number;
+  /** Backends whose count of live buffers must be back where it was after each run. Default none. */
+  readonly backends?: readonly Backend[];
+  /** Told of each law that held, and in how many runs. */
+  readonly onHeld?: (name: string, runs: number) => void;
+}
+
+/**
+ * Makes `law` for a test runner: a law is a property over random inputs, and a failure shows the smallest input found
+ * that breaks it.
+ *
+ * @param register - declares one test
+ *
+ * @example
+ * import { lawsFor, floats } from "cotangent/testing";
+ * import { tensor } from "cotangent";
+ *
+ * const law = lawsFor((name, body) => body().then(() => console.log(`${name}: holds`)));
+ * law("a sum does not depend on order", floats([3]), async (x) => {
+ *   const forward = await tensor(x).sum().item();
+ *   const backward = await tensor(x.slice().reverse()).sum().item();
+ *   if (Math.abs(forward - backward) > 1e-12) throw new Error("it does");
+ * });
+ */
+export function lawsFor(register: Register, { runs = 25, seed = 42, timeout = 60_000, backends = [], onHeld }: LawOptions = {}): Law {
+  return (name, ...parts) => {
+    const check = parts[parts.length - 1] as (...values: unknown[]) => void | Promise<void>;
+    const arbitraries = parts.slice(0, -1) as [Arbitrary<unknown>, ...Arbitrary<unknown>[]];
+    const body = async () => {
+      const property = fc.asyncProperty(...arbitraries, async (...values) => {
+        const before = backends.map((backend) => backend.memory().buffers);
+        await check(...values);
+        backends.forEach((backend, i) => {
+          const leaked = backend.memory().buffers - before[i];
+          if (leaked > 0) throw new Error(`${name}: ${leaked} buffers on ${backend.name} outlive the run; dispose of them`);
+        });
+      });
+      await fc.assert(property, { numRuns: runs, seed });
+      onHeld?.(name, runs);
+    };
+    register(name, body, timeout);
+  };
+}
