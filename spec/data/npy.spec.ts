@@ -8,15 +8,9 @@ import { bytesOf, cutBytes, cuts } from "./support/streams.js";
 const file = "w.npy";
 const npy = (text: string, data: number[] = [], version = 1) =>
   Uint8Array.of(
-    0x93,
-    ...bytesOf("NUMPY"),
-    version,
-    0,
-    text.length,
-    0,
+    ...[0x93, ...bytesOf("NUMPY"), version, 0, text.length & 255, text.length >> 8],
     ...(version === 1 ? [] : [0, 0]),
-    ...bytesOf(text),
-    ...data,
+    ...[...bytesOf(text), ...data],
   );
 const dict = (descr: string, order: string, shape: string) =>
   `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
@@ -112,6 +106,11 @@ describe("readNpy", () => {
       Uint8Array.of(7, 8),
     );
     expect((await readNpy(npy(dict("'|b1'", "False", "()"), [1], 3))).data).toEqual(Uint8Array.of(1));
+  });
+
+  it("reads arrays of no elements, whatever their other sizes are", async () => {
+    const { shape, data } = await readNpy(npy(dict("'<f8'", "False", `(${"9007199254740991,".repeat(30)}0,)`)));
+    expect([shape.length, data]).toEqual([31, Float64Array.of()]);
   });
 
   it.each([

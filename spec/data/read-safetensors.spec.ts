@@ -96,6 +96,10 @@ describe("readSafetensors", () => {
       'tensor "a" has 4 bytes but must have 8, as its dtype and shape say',
     ],
     [
+      build(`{"a":${tensor("F32", "[1]", "[0,8]")}}`, [1, 2, 3, 4, 5, 6, 7, 8]),
+      'tensor "a" has 8 bytes but must have 4, as its dtype and shape say',
+    ],
+    [
       build(`{"a":${tensor("F64", "[9007199254740991,9007199254740991]", "[0,9007199254740991]")}}`),
       'tensor "a" has 9007199254740991 bytes but must have 6.490371073168533e+32, as its dtype and shape say',
     ],

@@ -41,7 +41,7 @@ export class EmpiricalBernstein {
  *     ψ(λ) = −log(1 − λ) − λ            λ_i = min(½, sqrt(2 log(2/α) / (v_{i−1} · i · log(1 + i))))
  *
  * with the shrunk mean μ and variance v of the draws before; the bounds of all times so far are intersected. Reach for it
- * when an interval is wanted for O(1) work a draw; `bettingConfidenceSequence` is narrower.
+ * when an interval is wanted for O(1) work a draw; `bettingConfidenceSequence` is narrower on few draws.
  *
  * @param observations - draws in [0, 1] whose mean given the past is constant
  * @param options - `alpha`: chance that the mean is ever outside, in (0, 1). Default 1e-9

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { mergeClasses } from "../../src/testing/merge-classes.js";
+
+describe("mergeClasses", () => {
+  it("gives every class a cell of its own where there are enough", () => {
+    const merged = mergeClasses([0.2, 0.3, 0.5], 3, 0);
+    expect(Array.from(merged.cellOf)).toEqual([0, 1, 2]);
+    expect(Array.from(merged.probabilities)).toEqual([0.2, 0.3, 0.5]);
+  });
+
+  it("makes cells of nearly equal mass that add up their classes", () => {
+    const classes = 5000;
+    const probabilities = Array.from({ length: classes }, (_, j) => (1 + (j % 7)) / (4 * classes));
+    const total = probabilities.reduce((sum, p) => sum + p, 0);
+    const { cellOf, probabilities: cells } = mergeClasses(probabilities, 64, 3);
+    const sums = new Float64Array(64);
+    for (const [j, p] of probabilities.entries()) sums[cellOf[j]] += p;
+    expect(cells.length).toBe(64);
+    for (const [cell, mass] of cells.entries()) {
+      expect(sums[cell]).toBeCloseTo(mass, 14);
+      expect(Math.abs(mass - total / 64)).toBeLessThan(0.02 / 64);
+    }
+  });
+
+  it("leaves no cell empty, also when one class outweighs the rest or has no mass", () => {
+    for (const probabilities of [
+      [0.9, ...new Array(99).fill(0.1 / 99)],
+      [...new Array(80).fill(0), ...new Array(20).fill(1 / 20)],
+    ]) {
+      for (const seed of [0, 1, 2, 3]) {
+        const { cellOf, probabilities: cells } = mergeClasses(probabilities, 8, seed);
+        expect(cells.length).toBe(8);
+        expect(cells.every((mass) => mass > 0)).toBe(true);
+        expect(cells.reduce((sum, mass) => sum + mass, 0)).toBeCloseTo(1, 12);
+        expect(Math.max(...cellOf)).toBe(7);
+      }
+    }
+  });
+
+  it("merges other classes for another seed, and the same for the same", () => {
+    const flat = new Array(200).fill(1 / 200);
+    expect(mergeClasses(flat, 8, 1)).toEqual(mergeClasses(flat, 8, 1));
+    expect(mergeClasses(flat, 8, 1).cellOf).not.toEqual(mergeClasses(flat, 8, 2).cellOf);
+  });
+});
