@@ -3,6 +3,7 @@ import { type DType, isFloat } from "./dtype.js";
 import { apply, topologicalOrder } from "./graph.js";
 import { ones, zeros } from "./ops/create.js";
 import { sum } from "./ops/reduce.js";
+import { addSparse } from "./row-sparse.js";
 import { sameShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
 import { leavesOf, mapTree, rebuild, type Tree } from "./tree.js";
@@ -38,7 +39,7 @@ export function pullBack(
   const flowing = new Map<Tensor<DType>, Tensor>();
   const accumulate = (node: Tensor<DType>, cotangent: Tensor) => {
     const sofar = flowing.get(node);
-    flowing.set(node, sofar === undefined ? cotangent : sofar.add(cotangent));
+    flowing.set(node, sofar === undefined ? cotangent : addSparse(sofar, cotangent));
   };
   outputs.forEach((output, i) => {
     if (wanted.has(output)) accumulate(output, cotangents[i]);

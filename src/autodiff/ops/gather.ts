@@ -48,7 +48,6 @@ export function scatterAdd<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">,
   if (base.shape.length === 0) throw new ShapeError("scatterAdd: base has shape [] but must have an axis");
   checkSameDType("scatterAdd", { base, rows });
   checkDType("scatterAdd", { base }, "f32", "f64", "i32", "u32");
-  checkIds("scatterAdd", ids, base.shape[0]);
   const wanted = [...ids.shape, ...base.shape.slice(1)];
   if (!sameShape(rows.shape, wanted)) {
     throw new ShapeError(`scatterAdd: rows has shape ${showShape(rows.shape)} but must be ${showShape(wanted)}`);
@@ -56,7 +55,35 @@ export function scatterAdd<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">,
   return apply("scatterAdd", "scatterAdd", [base, ids, rows], {
     shape: base.shape,
     dtype: base.dtype,
-    pullback: (grad) => [grad, undefined, gather(grad, ids)],
+    pullback: (grad) => [grad, undefined, gatherOrZero(grad, ids)],
+  });
+}
+
+/** Rows of a table; zeros for ids out of range. */
+function gatherOrZero(table: Tensor, ids: Tensor<"i32">): Tensor {
+  const inRange = and(greaterEqual(ids, 0), less(ids, table.shape[0]));
+  return where(reshape(inRange, [...ids.shape, ...table.shape.slice(1).map(() => 1)]), gather(table, ids), 0);
+}
+
+/**
+ * `base` with rows replaced: `base[ids[i]] = rows[i]`. The ids must differ from each other; rows whose id is out of range
+ * (−1, say) are left out.
+ *
+ * @param base - `[rows, ...]`
+ * @param ids - `[n]`
+ * @param rows - `[n, ...base.shape[1:]]`
+ */
+export function replaceRows<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">, rows: Tensor<D>): Tensor<D> {
+  checkDType("replaceRows", { ids }, "i32");
+  checkSameDType("replaceRows", { base, rows });
+  const wanted = [...ids.shape, ...base.shape.slice(1)];
+  if (!sameShape(rows.shape, wanted)) {
+    throw new ShapeError(`replaceRows: rows has shape ${showShape(rows.shape)} but must be ${showShape(wanted)}`);
+  }
+  return apply("replaceRows", "replaceRows", [base, ids, rows], {
+    shape: base.shape,
+    dtype: base.dtype,
+    pullback: (grad) => [replaceRows(grad, ids, zeros(wanted, grad)), undefined, gatherOrZero(grad, ids)],
   });
 }
 

@@ -1,7 +1,7 @@
 import type { CallKernel } from "../schedule/index.js";
 import type { TypedArray } from "../backend.js";
 import { argsort, cumsum, position, topK } from "./ordering.js";
-import { csrMatmul, firstOccurrence, gather, scatterAdd, segmentIds } from "./rows.js";
+import { csrMatmul, firstOccurrence, gather, replaceRows, scatterAdd, segmentIds } from "./rows.js";
 import { concat, fold, pad, unfold } from "./layout.js";
 import { threefry } from "./threefry.js";
 
@@ -20,6 +20,7 @@ const calls: Readonly<Record<string, Call>> = {
   gather,
   host: ({ host, attributes }, inputs, out) => host!(inputs, out, attributes),
   pad,
+  replaceRows,
   scatterAdd,
   segmentIds,
   threefry,

@@ -36,6 +36,18 @@ export const scatterAdd: Call = ({ inputs: [base], inPlace }, [start, ids, rows]
   }
 };
 
+export const replaceRows: Call = ({ inputs: [base], inPlace }, [start, ids, rows], out) => {
+  const width = widthOf(base.shape);
+  const [count] = base.shape;
+  if (inPlace === undefined) out.set(start);
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] < 0 || ids[i] >= count) continue;
+    const to = ids[i] * width;
+    const from = i * width;
+    for (let j = 0; j < width; j++) out[to + j] = rows[from + j];
+  }
+};
+
 export const firstOccurrence: Call = (_, [ids], out) => {
   const first = new Map<number, number>();
   for (let i = 0; i < ids.length; i++) {

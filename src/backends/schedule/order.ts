@@ -23,7 +23,7 @@ export function readsOf(kernel: Kernel): number[] {
 function replaceable(kernel: Kernel, slots: readonly Slot[]): number | undefined {
   const fits = (slot: number) =>
     slots[slot].dtype === slots[kernel.output].dtype && slots[slot].length === slots[kernel.output].length;
-  if (kernel.kind === "call" && kernel.op === "scatterAdd") {
+  if (kernel.kind === "call" && (kernel.op === "scatterAdd" || kernel.op === "replaceRows")) {
     const [base, ids, rows] = kernel.inputs;
     const { slot } = base;
     return slot !== undefined && slot !== ids.slot && slot !== rows.slot && fits(slot) ? slot : undefined;

@@ -1,6 +1,6 @@
-import { checkRank, ShapeError, showShape, type Tensor } from "../../autodiff/index.js";
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
+import { checkRank, ShapeError, showShape, type Tensor } from "../../autodiff/index.js";
 
 /** A number for each positive and for each of its k noise samples. An alias, so that it is a tree for `grad`. */
 export type Contrast = {

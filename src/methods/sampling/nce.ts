@@ -1,7 +1,7 @@
-import { softplus, stopGradient, type Tensor } from "../../autodiff/index.js";
-import { checkSameDType } from "../../autodiff/dtype.js";
 import { ShapeError, showShape } from "../../autodiff/check.js";
-import { checkContrast, checkNoiseLogProbability, type Contrast, type NoiseLogProbability } from "./contrast.js";
+import { checkSameDType } from "../../autodiff/dtype.js";
+import { softplus, stopGradient, type Tensor } from "../../autodiff/index.js";
+import { type Contrast, checkContrast, checkNoiseLogProbability, type NoiseLogProbability } from "./contrast.js";
 
 export interface NceLossOptions {
   /** Log-normalizer c of each row, `[B]` or `[]`, learned or not. Default 0: scores learn to normalize themselves. */
@@ -27,8 +27,8 @@ export interface NceLossOptions {
  * @throws DTypeError if the tensors differ in dtype
  * @throws RangeError if a score on the host is NaN, or a log-probability there not finite
  * @source Gutmann and Hyvärinen, "Noise-Contrastive Estimation of Unnormalized Statistical Models, with Applications to
- * Natural Image Statistics", JMLR 2012, eq. 8; Mnih and Teh, "A Fast and Simple Algorithm for Training Neural
- * Probabilistic Language Models", ICML 2012, arXiv:1206.6426, eq. 9
+ * Natural Image Statistics", JMLR 2012, section 2; Mnih and Teh, "A Fast and Simple Algorithm for Training Neural
+ * Probabilistic Language Models", ICML 2012, arXiv:1206.6426, section 3
  */
 export function nceLoss(
   scores: Contrast,
@@ -39,11 +39,10 @@ export function nceLoss(
   checkNoiseLogProbability("nceLoss", scores, logProbability);
   if (logNormalizer !== undefined) checkLogNormalizer(scores, logNormalizer);
 
-  const { positive, noise } = scores;
-  const k = noise.shape[1];
-  const normalized = logNormalizer === undefined ? scores : subtractFromRows(scores, logNormalizer);
-  const ofPositive = normalized.positive.sub(stopGradient(logProbability.positive).add(Math.log(k)));
-  const ofNoise = normalized.noise.sub(stopGradient(logProbability.noise).add(Math.log(k)));
+  const { positive, noise } = logNormalizer === undefined ? scores : subtractFromRows(scores, logNormalizer);
+  const logK = Math.log(noise.shape[1]);
+  const ofPositive = positive.sub(stopGradient(logProbability.positive).add(logK)); // Δ
+  const ofNoise = noise.sub(stopGradient(logProbability.noise).add(logK));
   return softplus(ofPositive.neg()).add(softplus(ofNoise).sum(1));
 }
 

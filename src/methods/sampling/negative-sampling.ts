@@ -1,5 +1,5 @@
 import { softplus, type Tensor } from "../../autodiff/index.js";
-import { checkContrast, type Contrast } from "./contrast.js";
+import { type Contrast, checkContrast } from "./contrast.js";
 
 export interface NegativeSamplingLossOptions {
   /** Average over the k noise samples instead of summing; it moves the optimum up by log k. Default false. */
@@ -27,10 +27,7 @@ export interface NegativeSamplingLossOptions {
  * arXiv:1310.4546, eq. 4; the optimum: Levy and Goldberg, "Neural Word Embedding as Implicit Matrix Factorization",
  * NeurIPS 2014
  */
-export function negativeSamplingLoss(
-  scores: Contrast,
-  { average = false }: NegativeSamplingLossOptions = {},
-): Tensor {
+export function negativeSamplingLoss(scores: Contrast, { average = false }: NegativeSamplingLossOptions = {}): Tensor {
   checkContrast("negativeSamplingLoss", scores);
   const { positive, noise } = scores;
   const ofNoise = softplus(noise);

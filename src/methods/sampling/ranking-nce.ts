@@ -1,7 +1,17 @@
-import { checkRank, diagonal, logSoftmax, logSumExp, ShapeError, showShape, softplus, stopGradient, type Tensor } from "../../autodiff/index.js";
 import { checkFloat } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
-import { checkContrast, checkNoiseLogProbability, type Contrast, type NoiseLogProbability } from "./contrast.js";
+import {
+  checkRank,
+  diagonal,
+  logSoftmax,
+  logSumExp,
+  ShapeError,
+  showShape,
+  softplus,
+  stopGradient,
+  type Tensor,
+} from "../../autodiff/index.js";
+import { type Contrast, checkContrast, checkNoiseLogProbability, type NoiseLogProbability } from "./contrast.js";
 
 /**
  * Ranking noise-contrastive estimation: picks the data sample out of itself and k noise samples.
@@ -22,7 +32,7 @@ import { checkContrast, checkNoiseLogProbability, type Contrast, type NoiseLogPr
  * @throws DTypeError if the tensors differ in dtype
  * @throws RangeError if a score on the host is NaN, or a log-probability there not finite
  * @source Ma and Collins, "Noise Contrastive Estimation and Negative Sampling for Conditional Models: Consistency and
- * Statistical Efficiency", EMNLP 2018, arXiv:1809.01812, eq. 4
+ * Statistical Efficiency", EMNLP 2018, arXiv:1809.01812, the ranking objective
  */
 export function rankingNceLoss(scores: Contrast, logProbability: NoiseLogProbability): Tensor {
   checkContrast("rankingNceLoss", scores);
@@ -49,7 +59,7 @@ export function rankingNceLoss(scores: Contrast, logProbability: NoiseLogProbabi
  * @throws DTypeError if the scores differ in dtype
  * @throws RangeError if a score on the host is NaN
  * @source van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018, arXiv:1807.03748,
- * eq. 4; the bound: Poole et al., "On Variational Bounds of Mutual Information", ICML 2019, arXiv:1905.06922, eq. 12
+ * eq. 4; the bound: section 2.3
  */
 export function infoNce(scores: Contrast): Tensor {
   checkContrast("infoNce", scores);

@@ -1,0 +1,40 @@
+import { checkAbove } from "../../autodiff/check.js";
+import { coalesce, leavesOf, mapTree, minimum, rowSparse, sqrt, type Tensor } from "../../autodiff/index.js";
+import type { Optimizer } from "./optimizer.js";
+
+/**
+ * The Euclidean norm of all elements of a tree, `[]`. Of row-sparse gradients it reads only the rows.
+ *
+ *     ‖g‖ = √(Σ over tensors, Σ over elements, g²)
+ */
+export function globalNorm(tree: unknown): Tensor {
+  const squares = leavesOf<Tensor>(tree).map((leaf) => {
+    const sparse = rowSparse(leaf);
+    const elements = sparse === undefined ? leaf : coalesce(sparse).rows;
+    return elements.mul(elements).sum();
+  });
+  return sqrt(squares.reduce((total, square) => total.add(square)));
+}
+
+/**
+ * Scales all gradients by one factor where their global norm exceeds a bound; to be chained before an optimizer.
+ *
+ *     g ← g · min(1, maxNorm / ‖g‖)
+ *
+ * @param maxNorm - a finite number > 0
+ * @throws RangeError if `maxNorm` is not above 0
+ * @source Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", ICML 2013, arXiv:1211.5063, algorithm 1
+ */
+export function clipByGlobalNorm(maxNorm: number): Optimizer<Record<string, never>> {
+  checkAbove("clipByGlobalNorm", { maxNorm }, 0);
+  return {
+    init: () => ({}),
+    update(gradients, state) {
+      const norm = globalNorm(gradients);
+      const factor = minimum(norm.mul(0).add(maxNorm).div(norm), 1); // a norm of 0 gives ∞, so 1
+      const updates = mapTree(gradients, (leaf) => leaf.mul(factor)) as typeof gradients;
+      return { updates, state };
+    },
+  };
+}
+

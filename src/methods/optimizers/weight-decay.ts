@@ -1,0 +1,45 @@
+import { checkAtLeast } from "../../autodiff/check.js";
+import { coalesce, dense, gather, leavesOf, rebuild, rowSparse, type Tensor } from "../../autodiff/index.js";
+import { zeros } from "../../autodiff/ops/create.js";
+import { addSparse } from "../../autodiff/row-sparse.js";
+import type { Optimizer } from "./optimizer.js";
+import { rateAt, type Schedule } from "./schedules.js";
+
+export interface WeightDecayOptions {
+  /** Decay λ, a finite number ≥ 0. */
+  readonly rate: number;
+  /** What the rate is multiplied by, as the updates were. Default 1. */
+  readonly learningRate?: number | Schedule;
+  /** Row-sparse updates: decay only the rows that are updated. Default false: all rows, so a step touches the table. */
+  readonly lazy?: boolean;
+}
+
+/** The steps done before, `[]`. */
+export type StepCount = { readonly step: Tensor };
+
+/**
+ * Decoupled weight decay, to be chained after an optimizer.
+ *
+ *     update ← update − learningRate · rate · parameter
+ *
+ * @throws RangeError if `rate` is negative or not finite
+ * @source Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101, eq. 1
+ */
+export function decayWeights({ rate, learningRate = 1, lazy = false }: WeightDecayOptions): Optimizer<StepCount> {
+  checkAtLeast("decayWeights", { rate }, 0);
+  const decayed = (update: Tensor, param: Tensor, factor: Tensor): Tensor => {
+    const sparse = lazy ? rowSparse(update) : undefined;
+    if (sparse === undefined) return addSparse(param.mul(factor).neg(), update);
+    const { ids, rows, shape } = coalesce(sparse);
+    return dense({ ids, rows: rows.sub(gather(param, sparse.ids).mul(factor)), shape });
+  };
+  return {
+    init: (params) => ({ step: zeros([], leavesOf<Tensor>(params)[0]) }),
+    update(updates, { step }, params) {
+      const factor = rateAt(learningRate, step).mul(rate);
+      const held = leavesOf<Tensor>(params);
+      const next = leavesOf<Tensor>(updates).map((update, i) => decayed(update, held[i], factor));
+      return { updates: rebuild(updates, next), state: { step: step.add(1) } };
+    },
+  };
+}

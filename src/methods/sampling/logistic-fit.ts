@@ -1,0 +1,164 @@
+import { factorCholesky, solveCholesky } from "./cholesky-solve.js";
+
+/** Steps that one factored Hessian may serve. */
+const reuse = 8;
+const maxSteps = 200;
+const converged = 1e-8;
+/** Factors of at most 2 that are multiplied before a logarithm is taken of them all: 2⁵¹² is far from overflow. */
+const block = 512;
+
+/**
+ * Penalized logistic regression in two classes, by Newton's method on plain arrays:
+ *
+ *     L(w, b) = Σ_i log σ(ζᵢ·(w·zᵢ + b)) − λ·(‖w‖² + b²)
+ *
+ * Steps are cut to length 1 and halved until `L` does not fall, so a fit never ends below where it started. The Hessian
+ * does not depend on the signs ζ, so a fit that goes on after some of them changed starts with the factor it has.
+ */
+export class LogisticFit {
+  readonly width: number;
+  readonly regularization: number;
+  /** Examples in use; the arrays below may be longer. */
+  count = 0;
+  /** `[count, width]`, the features z. */
+  readonly rows: Float64Array;
+  /** `[count]`, ζ: 1 or −1. */
+  readonly signs: Float64Array;
+  /** `[width + 1]`: the weights w, then the bias b. */
+  readonly theta: Float64Array;
+  /** `[width + 1]`: the gradient of L at `theta`. */
+  gradient: Float64Array;
+
+  private candidate: Float64Array;
+  private candidateGradient: Float64Array;
+  private readonly curvature: Float64Array;
+  private readonly factor: Float64Array;
+  private readonly step: Float64Array;
+  /** Steps taken with the factor; infinite when there is none. */
+  private age = Number.POSITIVE_INFINITY;
+
+  constructor(capacity: number, width: number, regularization: number) {
+    this.width = width;
+    this.regularization = regularization;
+    this.rows = new Float64Array(capacity * width);
+    this.signs = new Float64Array(capacity);
+    this.curvature = new Float64Array(capacity);
+    this.theta = new Float64Array(width + 1);
+    this.candidate = new Float64Array(width + 1);
+    this.gradient = new Float64Array(width + 1);
+    this.candidateGradient = new Float64Array(width + 1);
+    this.factor = new Float64Array((width + 1) ** 2);
+    this.step = new Float64Array(width + 1);
+  }
+
+  /** Forgets the Hessian: the rows are others now. */
+  reset(): void {
+    this.age = Number.POSITIVE_INFINITY;
+  }
+
+  /** L at `theta`; its gradient and the curvatures σ(s)·σ(−s) of the examples are kept. */
+  objective(): number {
+    return this.evaluate(this.theta, this.gradient);
+  }
+
+  /** Moves `theta` to the maximum of L, and returns that. */
+  maximize(): number {
+    const { theta, step } = this;
+    let value = this.objective();
+    let previous = Number.POSITIVE_INFINITY;
+    for (let taken = 0; taken < maxSteps; taken++) {
+      if (this.age >= reuse) this.factorHessian();
+      let norm = this.newtonStep();
+      for (;;) {
+        for (let i = 0; i < theta.length; i++) this.candidate[i] = theta[i] + step[i];
+        const reached = this.evaluate(this.candidate, this.candidateGradient);
+        if (reached >= value - 1e-12 * (1 + Math.abs(value))) {
+          value = reached;
+          break;
+        }
+        if (this.age > 0) {
+          this.evaluate(theta, this.gradient); // the curvatures were overwritten by the candidate's
+          this.factorHessian();
+          norm = this.newtonStep();
+          continue;
+        }
+        norm /= 2;
+        for (let i = 0; i < step.length; i++) step[i] /= 2;
+      }
+      theta.set(this.candidate);
+      [this.gradient, this.candidateGradient] = [this.candidateGradient, this.gradient];
+      if (norm < converged) break;
+      this.age = norm > 0.2 * previous ? Number.POSITIVE_INFINITY : this.age + 1; // slow: the factor is too old
+      previous = norm;
+    }
+    return value;
+  }
+
+  private evaluate(theta: Float64Array, gradient: Float64Array): number {
+    const { rows, signs, curvature, count, width, regularization } = this;
+    const bias = theta[width];
+    gradient.fill(0);
+    let towardsBias = 0;
+    let total = 0;
+    let product = 1;
+    for (let i = 0, start = 0; i < count; i++, start += width) {
+      let score = bias;
+      for (let j = 0; j < width; j++) score += theta[j] * rows[start + j];
+      const margin = signs[i] * score;
+      const small = Math.exp(-Math.abs(margin));
+      const inverse = 1 / (1 + small);
+      // log σ(m) = min(m, 0) − log(1 + e^−|m|)
+      if (margin < 0) total += margin;
+      product *= 1 + small;
+      if (i % block === block - 1) {
+        total -= Math.log(product);
+        product = 1;
+      }
+      curvature[i] = small * inverse * inverse;
+      const pull = signs[i] * (margin >= 0 ? small * inverse : inverse);
+      for (let j = 0; j < width; j++) gradient[j] += pull * rows[start + j];
+      towardsBias += pull;
+    }
+    gradient[width] = towardsBias;
+    let squares = 0;
+    for (let j = 0; j <= width; j++) {
+      gradient[j] -= 2 * regularization * theta[j];
+      squares += theta[j] * theta[j];
+    }
+    return total - Math.log(product) - regularization * squares;
+  }
+
+  /** Factors −H = Σ σ(s)·σ(−s)·a·aᵀ + 2λ·I, with a = [z; 1], from the curvatures of the last evaluation. */
+  private factorHessian(): void {
+    const { rows, curvature, factor, count, width, regularization } = this;
+    const size = width + 1;
+    factor.fill(0);
+    const last = width * size;
+    for (let i = 0, start = 0; i < count; i++, start += width) {
+      const weight = curvature[i];
+      for (let j = 0; j < width; j++) {
+        const scaled = weight * rows[start + j];
+        const row = j * size;
+        for (let l = 0; l <= j; l++) factor[row + l] += scaled * rows[start + l];
+        factor[last + j] += scaled;
+      }
+      factor[last + width] += weight;
+    }
+    for (let j = 0; j < size; j++) factor[j * size + j] += 2 * regularization;
+    factorCholesky(factor, size);
+    this.age = 0;
+  }
+
+  /** Writes −H⁻¹·g, cut to length 1, to `step`, and returns its length. */
+  private newtonStep(): number {
+    const { step, factor, gradient } = this;
+    step.set(gradient);
+    solveCholesky(factor, step.length, step);
+    let squares = 0;
+    for (const value of step) squares += value * value;
+    const norm = Math.sqrt(squares);
+    if (norm <= 1) return norm;
+    for (let i = 0; i < step.length; i++) step[i] /= norm;
+    return 1;
+  }
+}
