@@ -6,7 +6,7 @@ export type { ArrayOf, DType, Float } from "./dtype.js";
 export { evaluate, type EvaluateOptions, read } from "./evaluate.js";
 export * from "./ops/index.js";
 export { Key, randomBits } from "./random.js";
-export { coalesce, dense, type RowSparse, rowSparse } from "./row-sparse.js";
+export { coalesce, dense, type RowSparse, rowSparse, rowsOf } from "./row-sparse.js";
 export type { Shape } from "./shape.js";
 export { type Operand, type Pullback, Tensor } from "./tensor.js";
 export { customVjp, grad, hvp, jvp, stopGradient, valueAndGrad, vjp } from "./transforms.js";

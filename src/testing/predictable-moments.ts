@@ -11,7 +11,7 @@
 export class PredictableMoments {
   #draws = 0;
   #sum = 0.5;
-  #squares = 0.5;
+  #squares = 0.25;
 
   /** Observations seen, n. */
   get draws(): number {

@@ -36,6 +36,11 @@ export function gather<D extends DType>(table: Tensor<D>, ids: Tensor<"i32">): T
   });
 }
 
+export interface ScatterOptions {
+  /** Promises that no id in range occurs twice. Default false. */
+  readonly distinct?: boolean;
+}
+
 /**
  * `base` with rows added: `base[ids[i]] += rows[i]`, also where ids repeat.
  *
@@ -44,7 +49,12 @@ export function gather<D extends DType>(table: Tensor<D>, ids: Tensor<"i32">): T
  * @param rows - `[...ids.shape, ...base.shape[1:]]`. Ids that a device computes are not checked: rows out of range are
  * left out.
  */
-export function scatterAdd<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">, rows: Tensor<D>): Tensor<D> {
+export function scatterAdd<D extends DType>(
+  base: Tensor<D>,
+  ids: Tensor<"i32">,
+  rows: Tensor<D>,
+  { distinct = false }: ScatterOptions = {},
+): Tensor<D> {
   if (base.shape.length === 0) throw new ShapeError("scatterAdd: base has shape [] but must have an axis");
   checkSameDType("scatterAdd", { base, rows });
   checkDType("scatterAdd", { base }, "f32", "f64", "i32", "u32");
@@ -55,6 +65,7 @@ export function scatterAdd<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">,
   return apply("scatterAdd", "scatterAdd", [base, ids, rows], {
     shape: base.shape,
     dtype: base.dtype,
+    attributes: { distinct },
     pullback: (grad) => [grad, undefined, gatherOrZero(grad, ids)],
   });
 }

@@ -6,6 +6,7 @@ import { zeros } from "./create.js";
 import { gather, scatterAdd } from "./gather.js";
 import { expandDims } from "./movement.js";
 import { sum } from "./reduce.js";
+import { transposeCsr } from "./csr-transpose.js";
 
 /** Rows of a sparse matrix: row `i` has `values[j]` in column `columns[j]` for `offsets[i] ≤ j < offsets[i + 1]`. */
 export interface Csr {
@@ -50,10 +51,21 @@ export function csrMatmul({ offsets, columns, values }: Csr, dense: Tensor): Ten
     pullback: (grad) => {
       const ofEntry = gather(grad, segmentIds(offsets, values.size));
       const towardsValues = sum(ofEntry.mul(gather(dense, columns)), 1);
-      const rows = ofEntry.mul(expandDims(values, 1));
-      return [undefined, undefined, towardsValues, scatterAdd(zeros(dense.shape, grad), columns, rows)];
+      return [undefined, undefined, towardsValues, towardsDense({ offsets, columns, values }, dense, grad)];
     },
   });
+}
+
+/** `rowsᵀ · grad`: only the columns that hold anything, each once where the structure is known on the host. */
+function towardsDense({ offsets, columns, values }: Csr, dense: Tensor, grad: Tensor): Tensor {
+  const base = zeros(dense.shape, grad);
+  const transposed = transposeCsr(offsets, columns);
+  if (transposed === undefined) {
+    const rows = gather(grad, segmentIds(offsets, values.size)).mul(expandDims(values, 1));
+    return scatterAdd(base, columns, rows);
+  }
+  const rows = csrMatmul({ ...transposed, values: gather(values, transposed.order) }, grad);
+  return scatterAdd(base, transposed.ids, rows, { distinct: true });
 }
 
 /** Sums of consecutive rows: `result[i] = Σ x[j]` over `offsets[i] ≤ j < offsets[i + 1]`; of nothing, 0. */

@@ -23,7 +23,7 @@ function binary(f: (x: number, y: number) => number): Loop {
   };
 }
 
-// The four operations that training spends its time on are written out: a call through `binary` costs several times
+// The operations that training spends its time on are written out: a call through `binary` costs several times
 // the arithmetic.
 
 const add: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
@@ -40,6 +40,14 @@ const mul: Loop = (out, at, count, { array: a, offset, stride }, { array: b, off
 
 const div: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
   for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = a[j] / b[k];
+};
+
+const sqrt: Loop = (out, at, count, { array, offset, stride }) => {
+  for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = Math.sqrt(array[j]);
+};
+
+const exp: Loop = (out, at, count, { array, offset, stride }) => {
+  for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = Math.exp(array[j]);
 };
 
 const where: Loop = (out, at, count, mask, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
@@ -66,11 +74,11 @@ const floats: Readonly<Record<string, Loop>> = {
   ceil: unary(Math.ceil),
   round: unary(roundHalfToEven),
   truncate: unary(Math.trunc),
-  exp: unary(Math.exp),
+  exp,
   expm1: unary(Math.expm1),
   log: unary(Math.log),
   log1p: unary(Math.log1p),
-  sqrt: unary(Math.sqrt),
+  sqrt,
   sin: unary(Math.sin),
   cos: unary(Math.cos),
   tanh: unary(Math.tanh),

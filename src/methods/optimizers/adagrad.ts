@@ -36,7 +36,7 @@ export function adagrad({ learningRate, initialAccumulator = 0, epsilon = 1e-10 
     lazy: false,
     step: (g, memory, step) => {
       const accumulator = memory.accumulator.add(g.mul(g));
-      const update = g.div(sqrt(accumulator).add(epsilon)).mul(rateAt(learningRate, step)).neg();
+      const update = g.div(sqrt(accumulator).add(epsilon)).mul(rateAt(learningRate, step).neg());
       return { update, memory: { accumulator } };
     },
   });

@@ -53,7 +53,7 @@ export function adam({
       const meanSquare = memory.meanSquare.mul(beta2).add(g.mul(g).mul(1 - beta2));
       const corrected = mean.div(startCorrection(beta1, step));
       const root = sqrt(meanSquare.div(startCorrection(beta2, step))).add(epsilon);
-      return { update: corrected.div(root).mul(rateAt(learningRate, step)).neg(), memory: { mean, meanSquare } };
+      return { update: corrected.div(root).mul(rateAt(learningRate, step).neg()), memory: { mean, meanSquare } };
     },
   });
 }

@@ -1,4 +1,4 @@
-import { coalesce, gather, leavesOf, rebuild, replaceRows, rowSparse, scatterAdd, type Tensor } from "../../autodiff/index.js";
+import { coalesce, dense, leavesOf, rebuild, replaceRows, rowSparse, rowsOf, type Tensor } from "../../autodiff/index.js";
 import { zeros } from "../../autodiff/ops/create.js";
 import type { Optimizer, OptimizerStep } from "./optimizer.js";
 
@@ -62,12 +62,13 @@ function ofRows<Memory extends string>(
   memory: Readonly<Record<Memory, Tensor>>,
   step: Tensor,
 ): RuleStep<Memory> {
-  const { ids, rows, shape } = coalesce(sparse);
-  const held = Object.fromEntries(rule.memory.map((name) => [name, gather(memory[name], sparse.ids)]));
-  const result = rule.step(rows, held as Record<Memory, Tensor>, step);
+  const distinct = coalesce(sparse);
+  const { ids } = distinct;
+  const held = Object.fromEntries(rule.memory.map((name) => [name, rowsOf(memory[name], distinct)]));
+  const result = rule.step(distinct.rows, held as Record<Memory, Tensor>, step);
   const changed = rule.memory.map((name) => [name, replaceRows(memory[name], ids, result.memory[name])]);
   return {
-    update: scatterAdd(zeros(shape, rows), ids, result.update),
+    update: dense({ ...distinct, rows: result.update }),
     memory: Object.fromEntries(changed) as Record<Memory, Tensor>,
   };
 }

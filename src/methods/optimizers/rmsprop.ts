@@ -40,7 +40,7 @@ export function rmsprop({
     lazy,
     step: (g, memory, step) => {
       const meanSquare = memory.meanSquare.mul(decay).add(g.mul(g).mul(1 - decay));
-      const update = g.div(sqrt(meanSquare).add(epsilon)).mul(rateAt(learningRate, step)).neg();
+      const update = g.div(sqrt(meanSquare).add(epsilon)).mul(rateAt(learningRate, step).neg());
       return { update, memory: { meanSquare } };
     },
   });

@@ -34,7 +34,7 @@ export function sgd({ learningRate, momentum = 0, nesterov = false, lazy = false
       memory: [],
       restsAtZero: true,
       lazy,
-      step: (g, _, step) => ({ update: g.mul(rateAt(learningRate, step)).neg(), memory: {} }),
+      step: (g, _, step) => ({ update: g.mul(rateAt(learningRate, step).neg()), memory: {} }),
     });
   }
   return elementwise({
@@ -44,7 +44,7 @@ export function sgd({ learningRate, momentum = 0, nesterov = false, lazy = false
     step: (g, memory, step) => {
       const velocity = memory.velocity.mul(momentum).add(g);
       const direction = nesterov ? velocity.mul(momentum).add(g) : velocity;
-      return { update: direction.mul(rateAt(learningRate, step)).neg(), memory: { velocity } };
+      return { update: direction.mul(rateAt(learningRate, step).neg()), memory: { velocity } };
     },
   });
 }

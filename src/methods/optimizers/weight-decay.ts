@@ -1,5 +1,5 @@
 import { checkAtLeast } from "../../autodiff/check.js";
-import { coalesce, dense, gather, leavesOf, rebuild, rowSparse, type Tensor } from "../../autodiff/index.js";
+import { coalesce, dense, leavesOf, rebuild, rowSparse, rowsOf, type Tensor } from "../../autodiff/index.js";
 import { zeros } from "../../autodiff/ops/create.js";
 import { addSparse } from "../../autodiff/row-sparse.js";
 import type { Optimizer } from "./optimizer.js";
@@ -30,8 +30,8 @@ export function decayWeights({ rate, learningRate = 1, lazy = false }: WeightDec
   const decayed = (update: Tensor, param: Tensor, factor: Tensor): Tensor => {
     const sparse = lazy ? rowSparse(update) : undefined;
     if (sparse === undefined) return addSparse(param.mul(factor).neg(), update);
-    const { ids, rows, shape } = coalesce(sparse);
-    return dense({ ids, rows: rows.sub(gather(param, sparse.ids).mul(factor)), shape });
+    const distinct = coalesce(sparse);
+    return dense({ ...distinct, rows: distinct.rows.sub(rowsOf(param, distinct).mul(factor)) });
   };
   return {
     init: (params) => ({ step: zeros([], leavesOf<Tensor>(params)[0]) }),

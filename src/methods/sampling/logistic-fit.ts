@@ -3,7 +3,6 @@ import { factorCholesky, solveCholesky } from "./cholesky-solve.js";
 /** Steps that one factored Hessian may serve. */
 const reuse = 8;
 const maxSteps = 200;
-const converged = 1e-8;
 /** Factors of at most 2 that are multiplied before a logarithm is taken of them all: 2⁵¹² is far from overflow. */
 const block = 512;
 
@@ -56,15 +55,11 @@ export class LogisticFit {
     this.age = Number.POSITIVE_INFINITY;
   }
 
-  /** L at `theta`; its gradient and the curvatures σ(s)·σ(−s) of the examples are kept. */
-  objective(): number {
-    return this.evaluate(this.theta, this.gradient);
-  }
-
-  /** Moves `theta` to the maximum of L, and returns that. */
-  maximize(): number {
+  /** Moves `theta` towards the maximum of L, until a step is shorter than asked; returns what L was and what it is. */
+  maximize(shortest: number): { readonly before: number; readonly after: number } {
     const { theta, step } = this;
-    let value = this.objective();
+    const before = this.evaluate(theta, this.gradient);
+    let value = before;
     let previous = Number.POSITIVE_INFINITY;
     for (let taken = 0; taken < maxSteps; taken++) {
       if (this.age >= reuse) this.factorHessian();
@@ -87,13 +82,14 @@ export class LogisticFit {
       }
       theta.set(this.candidate);
       [this.gradient, this.candidateGradient] = [this.candidateGradient, this.gradient];
-      if (norm < converged) break;
+      if (norm < shortest) break;
       this.age = norm > 0.2 * previous ? Number.POSITIVE_INFINITY : this.age + 1; // slow: the factor is too old
       previous = norm;
     }
-    return value;
+    return { before, after: value };
   }
 
+  /** L; its gradient is written out, and the curvatures σ(s)·σ(−s) of the examples are kept. */
   private evaluate(theta: Float64Array, gradient: Float64Array): number {
     const { rows, signs, curvature, count, width, regularization } = this;
     const bias = theta[width];
@@ -130,10 +126,22 @@ export class LogisticFit {
 
   /** Factors −H = Σ σ(s)·σ(−s)·a·aᵀ + 2λ·I, with a = [z; 1], from the curvatures of the last evaluation. */
   private factorHessian(): void {
-    const { rows, curvature, factor, count, width, regularization } = this;
+    const { factor, width, regularization } = this;
     const size = width + 1;
-    factor.fill(0);
+    // Features of wild magnitudes drown 2λ in rounding: a larger multiple of I still gives an ascent direction.
+    for (let ridge = 2 * regularization; ; ridge *= 1000) {
+      this.sumOuterProducts();
+      for (let j = 0; j < size; j++) factor[j * size + j] += ridge;
+      if (factorCholesky(factor, size)) break;
+    }
+    this.age = 0;
+  }
+
+  private sumOuterProducts(): void {
+    const { rows, curvature, factor, count, width } = this;
+    const size = width + 1;
     const last = width * size;
+    factor.fill(0);
     for (let i = 0, start = 0; i < count; i++, start += width) {
       const weight = curvature[i];
       for (let j = 0; j < width; j++) {
@@ -144,9 +152,6 @@ export class LogisticFit {
       }
       factor[last + width] += weight;
     }
-    for (let j = 0; j < size; j++) factor[j * size + j] += 2 * regularization;
-    factorCholesky(factor, size);
-    this.age = 0;
   }
 
   /** Writes −H⁻¹·g, cut to length 1, to `step`, and returns its length. */
