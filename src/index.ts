@@ -1,6 +1,6 @@
-import { fromValues, type Nested } from "./autodiff/ops/create.js";
-import type { Backend, DType, Float, Shape, Tensor, TypedArray } from "./autodiff/index.js";
+import type { Backend, DType, Float, Kind, Shape, Tensor, TypedArray } from "./autodiff/index.js";
 import * as create from "./autodiff/ops/create.js";
+import { fromValues, type Nested } from "./autodiff/ops/create.js";
 import { type Key, keyOf } from "./autodiff/random.js";
 import { cpu } from "./backends/cpu/index.js";
 
@@ -30,7 +30,10 @@ export interface TensorOptions<D extends DType = DType> {
  * @throws RangeError if a value does not fit an integer dtype
  * @throws BackendError if the backend lacks the dtype
  */
-export function tensor<D extends DType>(values: Nested | TypedArray, options: TensorOptions<D> & { readonly dtype: D }): Tensor<D>;
+export function tensor<D extends DType>(
+  values: Nested | TypedArray,
+  options: TensorOptions<D> & { readonly dtype: D },
+): Tensor<Kind<D>>;
 export function tensor(values: Int32Array, options?: TensorOptions<never>): Tensor<"i32">;
 export function tensor(values: Uint32Array, options?: TensorOptions<never>): Tensor<"u32">;
 export function tensor(values: Uint8Array | readonly boolean[], options?: TensorOptions<never>): Tensor<"bool">;
@@ -52,23 +55,26 @@ function placement<D extends DType>({ backend = defaultBackend, dtype }: FillOpt
 }
 
 /** A tensor filled with one value; it takes no memory. */
-export function full<D extends DType = Float>(shape: Shape, value: number, options: FillOptions<D> = {}): Tensor<D> {
-  return create.full(shape, value, placement(options));
+export function full<D extends DType = Float>(shape: Shape, value: number, options: FillOptions<D> = {}): Tensor<Kind<D>> {
+  return create.full(shape, value, placement(options)) as unknown as Tensor<Kind<D>>;
 }
 
 /** A tensor of zeros; it takes no memory. */
-export function zeros<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<D> {
-  return create.zeros(shape, placement(options));
+export function zeros<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<Kind<D>> {
+  return create.zeros(shape, placement(options)) as unknown as Tensor<Kind<D>>;
 }
 
 /** A tensor of ones; it takes no memory. */
-export function ones<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<D> {
-  return create.ones(shape, placement(options));
+export function ones<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<Kind<D>> {
+  return create.ones(shape, placement(options)) as unknown as Tensor<Kind<D>>;
 }
 
 /** `0, 1, …, length − 1`; i32 unless another dtype is named. */
-export function arange<D extends Exclude<DType, "bool"> = "i32">(length: number, options: FillOptions<D> = {}): Tensor<D> {
-  return create.arange(length, { backend: options.backend ?? defaultBackend, dtype: options.dtype ?? ("i32" as D) });
+export function arange<D extends Exclude<DType, "bool"> = "i32">(
+  length: number,
+  options: FillOptions<D> = {},
+): Tensor<Kind<D>> {
+  return create.arange(length, { backend: options.backend ?? defaultBackend, dtype: options.dtype ?? ("i32" as D) }) as unknown as Tensor<Kind<D>>;
 }
 
 /** The root of all random numbers of a program; `seed` is a whole number ≥ 0. */

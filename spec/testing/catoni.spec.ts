@@ -63,7 +63,7 @@ describe("CatoniTest", () => {
   });
 
   it("is moved little by a single wild draw, however large", () => {
-    for (const wild of [1e6, 1e150, -1e300]) {
+    for (const wild of [1e6, 1e180, -1e300]) {
       const test = new CatoniTest(0, 1);
       for (let t = 0; t < 200; t++) test.observe(0);
       const before = test.logCapital;

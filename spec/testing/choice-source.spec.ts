@@ -52,6 +52,13 @@ describe("randomChoiceSource", () => {
     );
   });
 
+  it("falls back on the last possible entry when the rounded probabilities add up to less than u", () => {
+    for (let n = 2; n < 60; n++) {
+      const weights = Array.from({ length: n + 1 }, (_, i) => (i < n ? 1 : 0));
+      expect(always(1 - 2 ** -53).choose(weights)).toBe(n - 1);
+    }
+  });
+
   it("draws from the stated law", () => {
     const source = randomChoiceSource(sfc32(11));
     const probabilities = [0.5, 0.2, 0, 0.25, 0.05];

@@ -32,6 +32,8 @@ describe("multinomialEValue", () => {
     // a = (1.5, 0.9, 0.6), draws 0, 0, 2
     const expected = (1.5 / 3 / 0.5) * (2.5 / 4 / 0.5) * (0.6 / 5 / 0.2);
     expect(multinomialEValue([2, 0, 1], [0.5, 0.3, 0.2])).toBeCloseTo(expected, 13);
+    // a rare cell weighs no less than 1e-3: a = (1.9998, 0.001)
+    expect(multinomialEValue([0, 1], [0.9999, 0.0001])).toBeCloseTo(0.001 / 2.0008 / 0.0001, 12);
   });
 
   it("grows at 0.8 KL(p‖q) a draw or faster against another law p", () => {

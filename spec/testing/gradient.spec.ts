@@ -1,8 +1,8 @@
 import { choice, gather, logSumExp, randomInt, randomKey, stopGradient, type Tensor, tensor } from "cotangent";
 import { checkGradient, expectation, floats } from "cotangent/testing";
-import { expect, it, describe } from "vitest";
-import { law } from "../support/law.js";
+import { describe, expect, it } from "vitest";
 import { expectClose } from "../support/close.js";
+import { law } from "../support/law.js";
 
 const softmaxLoss = (t: Tensor) => logSumExp(t).sub(t.mul(t).sum().mul(0.3));
 

@@ -26,14 +26,26 @@ describe("mergeClasses", () => {
     for (const probabilities of [
       [0.9, ...new Array(99).fill(0.1 / 99)],
       [...new Array(80).fill(0), ...new Array(20).fill(1 / 20)],
+      [...new Array(80).fill(0), ...Array.from({ length: 20 }, (_, j) => (j + 1) / 210)],
+      [...new Array(80).fill(0), ...new Array(8).fill(1 / 8)],
     ]) {
-      for (const seed of [0, 1, 2, 3]) {
+      for (let seed = 0; seed < 200; seed++) {
         const { cellOf, probabilities: cells } = mergeClasses(probabilities, 8, seed);
         expect(cells.length).toBe(8);
         expect(cells.every((mass) => mass > 0)).toBe(true);
         expect(cells.reduce((sum, mass) => sum + mass, 0)).toBeCloseTo(1, 12);
         expect(Math.max(...cellOf)).toBe(7);
+        expect(Math.min(...cellOf)).toBe(0);
       }
+    }
+  });
+
+  it("leaves the heavy classes to themselves, whatever the order", () => {
+    const probabilities = [...new Array(50).fill(0.1 / 50), 0.6, 0.3];
+    for (let seed = 0; seed < 20; seed++) {
+      const { probabilities: cells } = mergeClasses(probabilities, 7, seed);
+      expect(Array.from(cells.subarray(0, 2))).toEqual([0.6, 0.3]);
+      for (const mass of cells.subarray(2)) expect(mass).toBeCloseTo(0.02, 2.5);
     }
   });
 

@@ -84,6 +84,43 @@ describe("checkUnbiasedSequential", () => {
     expect(swapped.verdict).toBe("biased");
   });
 
+  it("certifies each of J directions, and bounds each mean, at α/J", async () => {
+    const alpha = 1e-3;
+    const noise: Draw = (uniform) => 0.3 + 0.4 * uniform();
+    const twice: Draw = (uniform, index) => {
+      const x = noise(uniform, index) as number;
+      return [x, x];
+    };
+    const single = await checkUnbiasedSequential(noise, 0.5, unit, { eps: 0.05, alpha: alpha / 2 });
+    const pair = await checkUnbiasedSequential(twice, [0.5, 0.5], unit, { eps: 0.05, alpha, directions: 0 });
+    expect(pair.draws).toBe(single.draws);
+    expect(pair.intervals).toEqual([single.intervals[0], single.intervals[0]]);
+  });
+
+  it("rejects when the average of the capitals has reached 1/α", async () => {
+    // the second component is right and bets nothing: (K + 1)/2 ≥ 1/α when K ≥ 2/α − 1
+    const alpha = 1e-6;
+    const single = await judgeUnbiasedSequential((uniform) => 0.6 + 0.2 * uniform(), 0.5, unit, {
+      alpha: 1 / (2 / alpha - 1),
+    });
+    const drawPair: Draw = (uniform) => [0.6 + 0.2 * uniform(), 0.5];
+    const pair = await judgeUnbiasedSequential(drawPair, [0.5, 0.5], unit, { alpha, directions: 0 });
+    expect([pair.verdict, pair.draws]).toEqual(["biased", single.draws]);
+    expect(pair.logCapital).toBeCloseTo(Math.log((Math.exp(single.logCapital) + 1) / 2), 10);
+  });
+
+  it("finds opposite biases under shared noise by a projection with mixed signs", async () => {
+    const opposed: Draw = (uniform) => {
+      const shared = uniform() < 0.5 ? 0.1 : 0.9;
+      return [shared + 0.02, shared - 0.02];
+    };
+    const judge = (directions: number) =>
+      judgeUnbiasedSequential(opposed, [0.5, 0.5], unit, { directions, eps: 0.001 });
+    const [plain, projected] = [await judge(0), await judge(6)];
+    expect([plain.verdict, projected.verdict]).toEqual(["biased", "biased"]);
+    expect(projected.draws).toBeLessThan(plain.draws / 10);
+  });
+
   it("repeats itself for a seed, hands out the draw's number, and awaits promises", async () => {
     const judge = (draw: Draw, seed: number) => judgeUnbiasedSequential(draw, 0.5, unit, { eps: 0.1, seed });
     expect(await judge(coin(0.5), 5)).toEqual(await judge(coin(0.5), 5));
@@ -156,6 +193,12 @@ describe("checkUnbiasedSequential", () => {
         checkUnbiasedSequential(() => NaN, 0, unit),
         new RangeError(
           "checkUnbiasedSequential: draw 0, component 0, is NaN but must be in [0, 1]; the bounds are not true bounds",
+        ),
+      ],
+      [
+        checkUnbiasedSequential(() => [0, -1e-9], [0, 0], unit),
+        new RangeError(
+          "checkUnbiasedSequential: draw 0, component 1, is -1e-9 but must be in [0, 1]; the bounds are not true bounds",
         ),
       ],
       [

@@ -1,6 +1,6 @@
 import { checkCount, ShapeError, showShape } from "./check.js";
-import { checkFloat } from "./dtype.js";
 import { gumbel, uniform } from "./distributions.js";
+import { checkFloat } from "./dtype.js";
 import { cast } from "./ops/cast.js";
 import { choose } from "./ops/choose.js";
 import { and, less, shiftRight } from "./ops/comparison.js";
@@ -67,7 +67,9 @@ export function categorical(key: Key, logits: Tensor, shape: Shape = []): Tensor
   checkFloat("categorical", { logits });
   const outcomes = logits.shape[logits.shape.length - 1];
   if (!(outcomes > 0)) {
-    throw new ShapeError(`categorical: logits has shape ${showShape(logits.shape)} but its last axis must hold outcomes`);
+    throw new ShapeError(
+      `categorical: logits has shape ${showShape(logits.shape)} but its last axis must hold outcomes`,
+    );
   }
   const rows = broadcastTo(stopGradient(logits), [...shape, ...logits.shape]);
   const value = argmax(rows.add(gumbel(key, rows.shape, { dtype: rows.dtype })), -1);
@@ -86,7 +88,12 @@ export interface ChoiceOptions {
  * @returns `[..., count]`, in the order drawn
  * @throws RangeError if there are fewer outcomes than are to be drawn without replacement
  */
-export function choice(key: Key, weights: Tensor, count: number, { replace = true }: ChoiceOptions = {}): Tensor<"i32"> {
+export function choice(
+  key: Key,
+  weights: Tensor,
+  count: number,
+  { replace = true }: ChoiceOptions = {},
+): Tensor<"i32"> {
   checkCount("choice", { count }, 0);
   checkFloat("choice", { weights });
   const logits = log(stopGradient(weights));
@@ -110,4 +117,3 @@ export function permutation(key: Key, length: number): Tensor<"i32"> {
   const order = argsort(randomBits(key, [length]));
   return choose("successive", order, full([length], 1, precise(key)));
 }
-

@@ -1,6 +1,6 @@
 import type { Float } from "./dtype.js";
-import { and, greater, less, shiftRight, where } from "./ops/comparison.js";
 import { cast } from "./ops/cast.js";
+import { and, greater, less, shiftRight, where } from "./ops/comparison.js";
 import { full } from "./ops/create.js";
 import { cos, exp, log, sqrt } from "./ops/exponential.js";
 import { at } from "./ops/movement.js";
@@ -76,7 +76,10 @@ export function gamma(key: Key, concentration: Tensor): Tensor {
     const cube = v.mul(v).mul(v);
     const positive = greater(v, 0);
     const safe = where(positive, cube, 1);
-    const bound = x.mul(x).mul(0.5).add(d.mul(safe.neg().add(1).add(log(safe))));
+    const bound = x
+      .mul(x)
+      .mul(0.5)
+      .add(d.mul(safe.neg().add(1).add(log(safe))));
     const accepted = and(positive, less(log(openUniform(key.at(round, "uniform"), shape, dtype)), bound));
     drawn = where(accepted, safe, drawn);
   }
@@ -98,4 +101,3 @@ export function beta(key: Key, alpha: Tensor, betaParameter: Tensor): Tensor {
   const y = gamma(key.at("beta"), betaParameter);
   return x.div(x.add(y));
 }
-

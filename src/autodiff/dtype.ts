@@ -6,6 +6,9 @@ export type { DType, TypedArray } from "../backends/backend.js";
 /** Element types that carry gradients. */
 export type Float = "f32" | "f64";
 
+/** How a dtype shows in a tensor's type: floats of either width are one kind, so that they meet without a cast. */
+export type Kind<D extends DType> = D extends Float ? Float : D;
+
 /** The typed array that holds elements of `D` on the host. */
 export type ArrayOf<D extends DType> = {
   f32: Float32Array;

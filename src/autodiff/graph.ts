@@ -61,7 +61,13 @@ export function source<D extends DType>(
   attributes: Readonly<Record<string, Attribute>> = none,
 ): Tensor<D> {
   checkHeld(backend, dtype);
-  return new Tensor(backend, shape, dtype, { op, inputs: [], attributes, pullback: undefined, host: undefined }, undefined);
+  return new Tensor(
+    backend,
+    shape,
+    dtype,
+    { op, inputs: [], attributes, pullback: undefined, host: undefined },
+    undefined,
+  );
 }
 
 /** A scalar whose value is known without looking at memory. */

@@ -1,9 +1,9 @@
-export * from "./check.js";
 export type { Backend, MemoryUse, TypedArray } from "../backends/backend.js";
-export { bernoulli, categorical, choice, type ChoiceOptions, permutation, randomInt } from "./choices.js";
+export * from "./check.js";
+export { bernoulli, type ChoiceOptions, categorical, choice, permutation, randomInt } from "./choices.js";
 export { beta, type DrawOptions, exponential, gamma, gumbel, normal, uniform } from "./distributions.js";
-export type { ArrayOf, DType, Float } from "./dtype.js";
-export { evaluate, type EvaluateOptions, read } from "./evaluate.js";
+export type { ArrayOf, DType, Float, Kind } from "./dtype.js";
+export { type EvaluateOptions, evaluate, read } from "./evaluate.js";
 export * from "./ops/index.js";
 export { Key, randomBits } from "./random.js";
 export { coalesce, dense, type RowSparse, rowSparse, rowsOf } from "./row-sparse.js";

@@ -76,7 +76,8 @@ class Linearizer {
   }
 
   private placeLeaf({ shape, dtype }: Tensor<DType>, storage: Storage): number {
-    if (storage.disposed) throw new DisposedError("data: a tensor that this one needs has been disposed; read it first");
+    if (storage.disposed)
+      throw new DisposedError("data: a tensor that this one needs has been disposed; read it first");
     let place = this.leafOf.get(storage);
     if (place === undefined) {
       place = this.push({ op: "leaf", inputs: [], shape, dtype, attributes: {} }, `leaf${this.donated.has(storage)}`);
@@ -85,7 +86,9 @@ class Linearizer {
       this.storages.push(storage);
     }
     const held = this.nodes[place];
-    return sameShape(held.shape, shape) ? place : this.emit({ op: "reshape", inputs: [place], shape, dtype, attributes: {} });
+    return sameShape(held.shape, shape)
+      ? place
+      : this.emit({ op: "reshape", inputs: [place], shape, dtype, attributes: {} });
   }
 
   private placeConstant(value: number, dtype: DType): number {

@@ -87,7 +87,12 @@ export function coalesce(sparse: RowSparse): RowSparse {
   const { ids, rows, shape } = sparse;
   const first = firstOccurrence(ids);
   const isFirst = equal(first, arange(ids.size, ids));
-  return { ids: where(isFirst, ids, -1), rows: scatterAdd(zeros(rows.shape, rows), first, rows), shape, distinct: true };
+  return {
+    ids: where(isFirst, ids, -1),
+    rows: scatterAdd(zeros(rows.shape, rows), first, rows),
+    shape,
+    distinct: true,
+  };
 }
 
 /** The rows of a table that a row-sparse tensor has an entry for; for entries that stand for nothing, some row. */
@@ -104,4 +109,3 @@ export function addSparse(a: Tensor, b: Tensor): Tensor {
   if (left) return scatterAdd(b, left.ids, left.rows, left);
   return a.add(b);
 }
-

@@ -23,15 +23,17 @@ export function floats(shape: readonly number[], range: RangeOptions = {}): Arbi
   return fc.array(numbers(range), { minLength: length, maxLength: length }).map((list) => Float64Array.from(list));
 }
 
-/** Numbers no two of which are closer than `gap`: away from the ties of max and sort. */
-export function distinctFloats(shape: readonly number[], gap = 0.05): Arbitrary<Float64Array> {
+/** Numbers no two of which are closer than `gap`, and none closer to 0 than half of it: away from ties and kinks. */
+export function distinctFloats(shape: readonly number[], gap = 0.1): Arbitrary<Float64Array> {
   const length = sizeOf(shape);
   return fc
     .tuple(
       fc.shuffledSubarray([...Array(length).keys()], { minLength: length, maxLength: length }),
       floats([length], { min: 0, max: gap }),
     )
-    .map(([order, jitter]) => Float64Array.from(order, (place, i) => (place - length / 2) * 2 * gap + jitter[i]));
+    .map(([order, jitter]) =>
+      Float64Array.from(order, (place, i) => (place - Math.floor(length / 2)) * 2 * gap + gap / 2 + jitter[i]),
+    );
 }
 
 export interface ShapeOptions {

@@ -1,8 +1,8 @@
-import type { Storage } from "../backends/backend.js";
 import { allocate, type DType } from "../autodiff/dtype.js";
 import { topologicalOrder } from "../autodiff/graph.js";
 import { type Key, leavesOf, type Mapped, read, rebuild, type Tensor } from "../autodiff/index.js";
 import { sizeOf } from "../autodiff/shape.js";
+import type { Storage } from "../backends/backend.js";
 import { NeumaierSum } from "./neumaier-sum.js";
 
 export interface ExpectationOptions {

@@ -1,5 +1,5 @@
-import type { Backend } from "../backends/backend.js";
 import fc, { type Arbitrary } from "fast-check";
+import type { Backend } from "../backends/backend.js";
 
 /** What a test runner offers: vitest's and jest's `it`, node:test's `test`. */
 export type Register = (name: string, body: () => Promise<void>, timeout?: number) => void;
@@ -40,7 +40,10 @@ export interface LawOptions {
  *   if (Math.abs(forward - backward) > 1e-12) throw new Error("it does");
  * });
  */
-export function lawsFor(register: Register, { runs = 25, seed = 42, timeout = 60_000, backends = [], onHeld }: LawOptions = {}): Law {
+export function lawsFor(
+  register: Register,
+  { runs = 25, seed = 42, timeout = 60_000, backends = [], onHeld }: LawOptions = {},
+): Law {
   return (name, ...parts) => {
     const check = parts[parts.length - 1] as (...values: unknown[]) => void | Promise<void>;
     const arbitraries = parts.slice(0, -1) as [Arbitrary<unknown>, ...Arbitrary<unknown>[]];
@@ -50,7 +53,8 @@ export function lawsFor(register: Register, { runs = 25, seed = 42, timeout = 60
         await check(...values);
         backends.forEach((backend, i) => {
           const leaked = backend.memory().buffers - before[i];
-          if (leaked > 0) throw new Error(`${name}: ${leaked} buffers on ${backend.name} outlive the run; dispose of them`);
+          if (leaked > 0)
+            throw new Error(`${name}: ${leaked} buffers on ${backend.name} outlive the run; dispose of them`);
         });
       });
       await fc.assert(property, { numRuns: runs, seed });

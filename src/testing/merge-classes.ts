@@ -11,8 +11,9 @@ export interface MergedClasses {
 /**
  * Gathers classes into at most `cells` cells of nearly equal probability.
  *
- * The classes are shuffled by `seed` and dealt out in that order, each cell taking its share of the mass that is left, so
- * another seed pairs other classes. With no more classes than cells, each keeps a cell of its own.
+ * Classes too heavy to share get a cell each. The others are shuffled by `seed` and dealt out in that order, each cell
+ * taking its share of the mass that is left, so another seed pairs other classes. With no more classes than cells, each
+ * class has its own.
  *
  * @param probabilities - `[classes]`, ≥ 0
  * @param cells - a whole number ≥ 1
@@ -33,13 +34,21 @@ export function mergeClasses(probabilities: ArrayLike<number>, cells: number, se
     [order[last], order[other]] = [order[other], order[last]];
   }
 
-  const cellOf = new Int32Array(classes);
+  const cellOf = new Int32Array(classes).fill(-1);
   const merged = new Float64Array(cells);
   let left = 0;
   for (let id = 0; id < classes; id++) left += probabilities[id];
   let cell = 0;
-  let share = left / cells;
+  for (const id of order.slice().sort((a, b) => probabilities[b] - probabilities[a])) {
+    if (cell === cells - 1 || probabilities[id] < left / (cells - cell)) break;
+    cellOf[id] = cell;
+    merged[cell++] = probabilities[id];
+    left -= probabilities[id];
+  }
+
+  let share = left / (cells - cell);
   for (const id of order) {
+    if (cellOf[id] >= 0) continue;
     // close a full cell unless it is the last; a class that would overshoot by more than it fills starts the next one
     if (cell < cells - 1 && merged[cell] > 0 && merged[cell] + probabilities[id] / 2 > share) {
       left -= merged[cell++];

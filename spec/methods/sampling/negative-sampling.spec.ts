@@ -5,50 +5,84 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
-import { contrasts, smallProblems, tensorsOf } from "./support/contrasts.js";
+import { contrasts, shareOf, smallProblems, tensorsOf } from "./support/contrasts.js";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 describe("negativeSamplingLoss", () => {
-  law("is softplus(−s) of the positive plus the sum or average of softplus(s) of the noise", contrasts(), fc.boolean(), async (scores, average) => {
-    const { rows, k } = scores;
-    const expected = Array.from({ length: rows }, (_, row) => {
-      let ofNoise = 0;
-      for (let i = row * k; i < (row + 1) * k; i++) ofNoise += softplus(scores.noise[i]);
-      return softplus(-scores.positive[row]) + (average ? ofNoise / k : ofNoise);
-    });
-    await expectClose(negativeSamplingLoss(tensorsOf(scores), { average }), expected);
-  });
+  law(
+    "is softplus(−s) of the positive plus the sum or average of softplus(s) of the noise",
+    contrasts(),
+    fc.boolean(),
+    async (scores, average) => {
+      const { rows, k } = scores;
+      const expected = Array.from({ length: rows }, (_, row) => {
+        let ofNoise = 0;
+        for (let i = row * k; i < (row + 1) * k; i++) ofNoise += softplus(scores.noise[i]);
+        return softplus(-scores.positive[row]) + (average ? ofNoise / k : ofNoise);
+      });
+      await expectClose(negativeSamplingLoss(tensorsOf(scores), { average }), expected);
+    },
+  );
 
-  law("has gradient −σ(−s) at the positive and σ(s), over k with average, at the noise", contrasts(), fc.boolean(), async (scores, average) => {
-    const loss = (s: { positive: Tensor; noise: Tensor }) => negativeSamplingLoss(s, { average }).sum();
-    const slopes = grad(loss)(tensorsOf(scores));
-    await expectClose(slopes.positive, scores.positive.map((s) => -sigmoid(-s)));
-    await expectClose(slopes.noise, scores.noise.map((s) => sigmoid(s) / (average ? scores.k : 1)));
-  });
+  law(
+    "has gradient −σ(−s) at the positive and σ(s), over k with average, at the noise",
+    contrasts(),
+    fc.boolean(),
+    async (scores, average) => {
+      const loss = (s: { positive: Tensor; noise: Tensor }) => negativeSamplingLoss(s, { average }).sum();
+      const slopes = grad(loss)(tensorsOf(scores));
+      await expectClose(
+        slopes.positive,
+        scores.positive.map((s) => -sigmoid(-s)),
+      );
+      await expectClose(
+        slopes.noise,
+        scores.noise.map((s) => sigmoid(s) / (average ? scores.k : 1)),
+      );
+    },
+  );
 
   law("agrees with central differences to second order", contrasts(), fc.boolean(), async (scores, average) => {
     await checkGradient((s) => negativeSamplingLoss(s, { average }).sum(), tensorsOf(scores), { order: 2 });
   });
 
-  law("estimates the expected objective and its gradient without bias", smallProblems, simplex(5), simplex(5), floats([5]), fc.boolean(), async ({ classes, k }, p, q, s, average) => {
-    const take = (weights: Float64Array) => weights.slice(0, classes);
-    const normalize = (weights: Float64Array) => take(weights).map((w) => w / take(weights).reduce((a, b) => a + b, 0));
-    const [data, noise, table] = [tensor(normalize(p)), tensor(normalize(q)), tensor(take(s))];
-    const estimate = valueAndGrad((scores: Tensor, positive: Tensor<"i32">, negatives: Tensor<"i32">) =>
-      negativeSamplingLoss({ positive: gather(scores, positive), noise: gather(scores, negatives) }, { average }).sum(),
-    );
-    const objective = average ? "averageNegativeSampling" : "negativeSampling";
-    const target = valueAndGrad((scores: Tensor) =>
-      expectedNceObjective(scores, data, noise, { noiseSamples: k, objective }),
-    );
-    await checkUnbiased(
-      (key) => estimate(table, categorical(key.at("data"), log(data), [1]), categorical(key.at("noise"), log(noise), [1, k])),
-      target(table),
-      randomKey(0),
-    );
-  });
+  law(
+    "estimates the expected objective and its gradient without bias",
+    smallProblems,
+    simplex(5),
+    simplex(5),
+    floats([5]),
+    fc.boolean(),
+    async ({ classes, k }, p, q, s, average) => {
+      const [data, noise, table] = [
+        tensor(shareOf(p, classes)),
+        tensor(shareOf(q, classes)),
+        tensor(s.slice(0, classes)),
+      ];
+      const estimate = valueAndGrad((scores: Tensor, positive: Tensor<"i32">, negatives: Tensor<"i32">) =>
+        negativeSamplingLoss(
+          { positive: gather(scores, positive), noise: gather(scores, negatives) },
+          { average },
+        ).sum(),
+      );
+      const objective = average ? "averageNegativeSampling" : "negativeSampling";
+      const target = valueAndGrad((scores: Tensor) =>
+        expectedNceObjective(scores, data, noise, { negatives: k, objective }),
+      );
+      await checkUnbiased(
+        (key) =>
+          estimate(
+            table,
+            categorical(key.at("data"), log(data), [1]),
+            categorical(key.at("noise"), log(noise), [1, k]),
+          ),
+        target(table),
+        randomKey(0),
+      );
+    },
+  );
 
   law("is noise-contrastive estimation that takes every class for 1/k likely", contrasts(), async (scores) => {
     const flat = (values: Float64Array) => values.map(() => -Math.log(scores.k));

@@ -17,5 +17,9 @@ export type ChoiceKind =
  * @param probabilities - chances (`"successive"`: weights) ≥ 0, as `ChoiceKind` says; they may depend on other choices
  */
 export function choose<D extends DType>(kind: ChoiceKind, value: Tensor<D>, probabilities: Tensor): Tensor<D> {
-  return apply("choose", "choose", [value, probabilities], { shape: value.shape, dtype: value.dtype, attributes: { kind } });
+  return apply("choose", "choose", [value, probabilities], {
+    shape: value.shape,
+    dtype: value.dtype,
+    attributes: { kind },
+  });
 }

@@ -3,11 +3,11 @@ import { checkFloat, checkSameDType } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { matmul } from "./contract.js";
 import { pad, reshape } from "./movement.js";
-import { type Pair, type PatchOptions, pairOf, unfoldFor } from "./patches.js";
+import { type ImagePair, type PatchOptions, pairOf, unfoldFor } from "./patches.js";
 
 export interface ConvolutionOptions extends PatchOptions {
   /** Zeros around the image, whole numbers ≥ 0. Default 0. */
-  readonly padding?: Pair;
+  readonly padding?: ImagePair;
   /** Into how many groups the channels fall, each of which sees only itself; a whole number ≥ 1. Default 1. */
   readonly groups?: number;
 }
@@ -56,7 +56,7 @@ export function conv2d(
 }
 
 /** An image with a border of one value. */
-export function padPixels(caller: string, image: Tensor, padding: Pair, value = 0): Tensor {
+export function padPixels(caller: string, image: Tensor, padding: ImagePair, value = 0): Tensor {
   checkRank(caller, { image }, 4);
   const border = [0, 0, ...pairOf(caller, "padding", padding, 0)];
   return pad(image, border, border, { value });

@@ -94,13 +94,22 @@ function distinct<D extends DType>(x: Tensor<D>, names: readonly string[]): Name
   if (second < 0) return { x, axes: names };
   const first = names.indexOf(names[second]);
   const others = [...names.keys()].filter((i) => i !== first && i !== second);
-  return distinct(diagonal(transpose(x, [...others, first, second])), [...others, first].map((i) => names[i]));
+  return distinct(
+    diagonal(transpose(x, [...others, first, second])),
+    [...others, first].map((i) => names[i]),
+  );
 }
 
 /** Drops axes of size 1 that stretch to the size they have elsewhere: a product broadcasts along what is missing. */
 function withoutStretched<D extends DType>({ x, axes }: Named<D>, sizes: ReadonlyMap<string, number>): Named<D> {
   const kept = axes.filter((name, i) => x.shape[i] === sizes.get(name));
-  return { x: reshape(x, kept.map((name) => sizes.get(name)!)), axes: kept };
+  return {
+    x: reshape(
+      x,
+      kept.map((name) => sizes.get(name)!),
+    ),
+    axes: kept,
+  };
 }
 
 function neededBy(others: readonly Named<DType>[], result: readonly string[]): ReadonlySet<string> {
@@ -123,7 +132,10 @@ function cheapestPair<D extends DType>(
   let least = Number.POSITIVE_INFINITY;
   operands.forEach((a, i) => {
     for (const b of operands.slice(i + 1)) {
-      const needed = neededBy(operands.filter((operand) => operand !== a && operand !== b), result);
+      const needed = neededBy(
+        operands.filter((operand) => operand !== a && operand !== b),
+        result,
+      );
       const left = [...new Set([...a.axes, ...b.axes])].filter((name) => needed.has(name));
       const growth = sizeOf(left.map((name) => sizes.get(name)!)) - a.x.size - b.x.size;
       if (growth < least) [least, best] = [growth, [a, b]];

@@ -1,8 +1,8 @@
 import { checkRank, ShapeError, showShape } from "../check.js";
-import { checkDType, checkSameDType, type DType } from "../dtype.js";
+import { checkDType, checkSameDType, type DType, type Kind } from "../dtype.js";
 import { hostValues } from "../evaluate.js";
 import { apply } from "../graph.js";
-import { normalizeAxis, sameShape, type Shape, sizeOf } from "../shape.js";
+import { normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 import { and, equal, greaterEqual, less, where } from "./comparison.js";
@@ -73,7 +73,8 @@ export function scatterAdd<D extends DType>(
 /** Rows of a table; zeros for ids out of range. */
 function gatherOrZero(table: Tensor, ids: Tensor<"i32">): Tensor {
   const inRange = and(greaterEqual(ids, 0), less(ids, table.shape[0]));
-  return where(reshape(inRange, [...ids.shape, ...table.shape.slice(1).map(() => 1)]), gather(table, ids), 0);
+  const rows = gather(table, where(inRange, ids, 0));
+  return where(reshape(inRange, [...ids.shape, ...table.shape.slice(1).map(() => 1)]), rows, 0);
 }
 
 /**
@@ -141,7 +142,7 @@ export function takeAlongAxis<D extends DType>(x: Tensor<D>, indices: Tensor<"i3
 }
 
 /** 1 at each id and 0 elsewhere, along a new last axis of the given size; ids out of range give a row of zeros. */
-export function oneHot<D extends DType>(ids: Tensor<"i32">, classes: number, dtype: D): Tensor<D> {
+export function oneHot<D extends DType>(ids: Tensor<"i32">, classes: number, dtype: D): Tensor<Kind<D>> {
   checkDType("oneHot", { ids }, "i32");
   const columns = arange(classes, ids);
   return cast(equal(expandDims(ids, ids.shape.length), columns), dtype);
@@ -159,7 +160,9 @@ export function diagonal<D extends DType>(x: Tensor<D>): Tensor<D> {
 }
 
 /** The identity matrix. */
-export function eye<D extends DType>(size: number, { backend, dtype }: { backend: Tensor["backend"]; dtype: D }): Tensor<D> {
+export function eye<D extends DType>(
+  size: number,
+  { backend, dtype }: { backend: Tensor["backend"]; dtype: D },
+): Tensor<Kind<D>> {
   return oneHot(arange(size, { backend, dtype: "i32" }), size, dtype);
 }
-

@@ -47,7 +47,9 @@ export function broadcastTo<D extends DType>(x: Tensor<D>, shape: Shape): Tensor
   if (sameShape(x.shape, shape)) return x;
   const lead = shape.length - x.shape.length;
   if (lead < 0 || x.shape.some((size, axis) => size !== 1 && size !== shape[axis + lead])) {
-    throw new ShapeError(`broadcastTo: x has shape ${showShape(x.shape)}, which does not stretch to ${showShape(shape)}`);
+    throw new ShapeError(
+      `broadcastTo: x has shape ${showShape(x.shape)}, which does not stretch to ${showShape(shape)}`,
+    );
   }
   return move("broadcast", x, shape, {}, (grad) => {
     const repeated = shape.flatMap((size, axis) =>
@@ -74,7 +76,8 @@ export function slice<D extends DType>(
   if (starts.length > rank || ends.length > rank || steps.length > rank) {
     throw new ShapeError(`slice: bounds are given for more than the ${rank} axes of x, ${showShape(x.shape)}`);
   }
-  const clip = (position: number, size: number) => Math.min(size, Math.max(0, position < 0 ? position + size : position));
+  const clip = (position: number, size: number) =>
+    Math.min(size, Math.max(0, position < 0 ? position + size : position));
   const from = x.shape.map((size, axis) => clip(starts[axis] ?? 0, size));
   const step = x.shape.map((_, axis) => steps[axis] ?? 1);
   for (const stride of step) checkCount("slice", { step: stride }, 1);

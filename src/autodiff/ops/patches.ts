@@ -4,17 +4,17 @@ import { apply } from "../graph.js";
 import type { Tensor } from "../tensor.js";
 
 /** One number for both image axes, or one for the rows and one for the columns. */
-export type Pair = number | readonly [rows: number, columns: number];
+export type ImagePair = number | readonly [rows: number, columns: number];
 
 export interface PatchOptions {
   /** Pixels from one patch to the next, whole numbers ≥ 1. Default 1. */
-  readonly stride?: Pair;
+  readonly stride?: ImagePair;
   /** Pixels from one element of a patch to the next, whole numbers ≥ 1. Default 1. */
-  readonly dilation?: Pair;
+  readonly dilation?: ImagePair;
 }
 
 /** Both entries of a pair, checked to be whole numbers ≥ `least`. */
-export function pairOf(caller: string, name: string, pair: Pair, least: number): readonly [number, number] {
+export function pairOf(caller: string, name: string, pair: ImagePair, least: number): readonly [number, number] {
   const both = typeof pair === "number" ? ([pair, pair] as const) : pair;
   if (both.length !== 2) throw new RangeError(`${caller}: ${name} has ${both.length} entries but must have 2`);
   for (const entry of both) checkCount(caller, { [name]: entry }, least);
@@ -36,7 +36,7 @@ export function pairOf(caller: string, name: string, pair: Pair, least: number):
  * @throws DTypeError if the image is not f32 or f64
  * @throws RangeError if a size, stride or dilation is not a whole number ≥ 1
  */
-export function unfold(image: Tensor, size: Pair, options: PatchOptions = {}): Tensor {
+export function unfold(image: Tensor, size: ImagePair, options: PatchOptions = {}): Tensor {
   return unfoldFor("unfold", image, size, options);
 }
 
@@ -44,7 +44,7 @@ export function unfold(image: Tensor, size: Pair, options: PatchOptions = {}): T
 export function unfoldFor(
   caller: string,
   image: Tensor,
-  size: Pair,
+  size: ImagePair,
   { stride = 1, dilation = 1 }: PatchOptions,
 ): Tensor {
   checkRank(caller, { image }, 4);
@@ -78,7 +78,7 @@ export function unfoldFor(
  * @throws DTypeError if the patches are not f32 or f64
  * @throws RangeError if a size, stride or dilation is not a whole number ≥ 1
  */
-export function fold(patches: Tensor, size: Pair, { stride = 1, dilation = 1 }: PatchOptions = {}): Tensor {
+export function fold(patches: Tensor, size: ImagePair, { stride = 1, dilation = 1 }: PatchOptions = {}): Tensor {
   checkRank("fold", { patches }, 6);
   checkFloat("fold", { patches });
   const pixels = pairOf("fold", "size", size, 1);

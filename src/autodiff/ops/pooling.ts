@@ -2,14 +2,14 @@ import { checkFloat } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { padPixels } from "./convolution.js";
 import { ones } from "./create.js";
-import { type Pair, type PatchOptions, pairOf, unfoldFor } from "./patches.js";
+import { type ImagePair, type PatchOptions, pairOf, unfoldFor } from "./patches.js";
 import { max, sum } from "./reduce.js";
 
 export interface PoolOptions extends PatchOptions {
   /** Pixels from one window to the next, whole numbers ≥ 1. Default: the size, so that windows tile the image. */
-  readonly stride?: Pair;
+  readonly stride?: ImagePair;
   /** Pixels around the image, whole numbers from 0 to half of the size. Default 0. */
-  readonly padding?: Pair;
+  readonly padding?: ImagePair;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface PoolOptions extends PatchOptions {
  * @throws DTypeError if the image is not f32 or f64
  * @throws RangeError if a size, stride or dilation is not a whole number ≥ 1, or a padding not one from 0 to half the size
  */
-export function maxPool2d(image: Tensor, size: Pair, options: PoolOptions = {}): Tensor {
+export function maxPool2d(image: Tensor, size: ImagePair, options: PoolOptions = {}): Tensor {
   return max(windows("maxPool2d", image, size, options, Number.NEGATIVE_INFINITY), [2, 3]);
 }
 
@@ -43,7 +43,7 @@ export interface AveragePoolOptions extends PoolOptions {
  */
 export function avgPool2d(
   image: Tensor,
-  size: Pair,
+  size: ImagePair,
   { countPadding = true, ...options }: AveragePoolOptions = {},
 ): Tensor {
   const total = sum(windows("avgPool2d", image, size, options, 0), [2, 3]);
@@ -54,7 +54,7 @@ export function avgPool2d(
 }
 
 /** The patches under the windows, `[n, channels, kernelHeight, kernelWidth, rows, columns]`. */
-function windows(caller: string, image: Tensor, size: Pair, options: PoolOptions, border: number): Tensor {
+function windows(caller: string, image: Tensor, size: ImagePair, options: PoolOptions, border: number): Tensor {
   const { stride = size, padding = 0, dilation = 1 } = options;
   checkFloat(caller, { image });
   const window = pairOf(caller, "size", size, 1);

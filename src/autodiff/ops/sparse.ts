@@ -3,10 +3,10 @@ import { checkDType, checkSameDType } from "../dtype.js";
 import { apply } from "../graph.js";
 import type { Tensor } from "../tensor.js";
 import { zeros } from "./create.js";
+import { transposeCsr } from "./csr-transpose.js";
 import { gather, scatterAdd } from "./gather.js";
 import { expandDims } from "./movement.js";
 import { sum } from "./reduce.js";
-import { transposeCsr } from "./csr-transpose.js";
 
 /** Rows of a sparse matrix: row `i` has `values[j]` in column `columns[j]` for `offsets[i] ≤ j < offsets[i + 1]`. */
 export interface Csr {
@@ -42,7 +42,9 @@ export function csrMatmul({ offsets, columns, values }: Csr, dense: Tensor): Ten
   checkSameDType("csrMatmul", { values, dense });
   checkDType("csrMatmul", { offsets, columns }, "i32");
   if (offsets.size === 0) {
-    throw new ShapeError(`csrMatmul: offsets has shape ${showShape(offsets.shape)} but must hold the number of rows + 1`);
+    throw new ShapeError(
+      `csrMatmul: offsets has shape ${showShape(offsets.shape)} but must hold the number of rows + 1`,
+    );
   }
   const [, width] = dense.shape;
   return apply("csrMatmul", "csrMatmul", [offsets, columns, values, dense], {

@@ -1,8 +1,8 @@
-import type { CallKernel } from "../schedule/index.js";
 import type { TypedArray } from "../backend.js";
+import type { CallKernel } from "../schedule/index.js";
+import { concat, fold, pad, unfold } from "./layout.js";
 import { argsort, cumsum, position, topK } from "./ordering.js";
 import { csrMatmul, firstOccurrence, gather, replaceRows, scatterAdd, segmentIds } from "./rows.js";
-import { concat, fold, pad, unfold } from "./layout.js";
 import { threefry } from "./threefry.js";
 
 /** Computes one operation on whole contiguous inputs. */

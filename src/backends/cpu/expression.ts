@@ -107,7 +107,13 @@ function copy(out: TypedArray, at: number, count: number, { array, offset, strid
 }
 
 /** Elements `start … start + count − 1` of a view, from `source`; without a source, their positions. */
-function fill(out: TypedArray, { shape, strides, offset }: View, start: number, count: number, source: TypedArray | undefined): void {
+function fill(
+  out: TypedArray,
+  { shape, strides, offset }: View,
+  start: number,
+  count: number,
+  source: TypedArray | undefined,
+): void {
   const rank = shape.length;
   const inner = rank === 0 ? 1 : shape[rank - 1];
   const step = rank === 0 ? 0 : strides[rank - 1];

@@ -3,7 +3,13 @@ import { type CallKernel, contiguous } from "../schedule/index.js";
 import type { Call } from "./calls.js";
 
 /** Copies a contiguous tensor into `out`, its element [i, j, …] going to `offset + i·strides[0] + j·strides[1] + …`. */
-function place(from: TypedArray, shape: readonly number[], out: TypedArray, strides: readonly number[], offset: number): void {
+function place(
+  from: TypedArray,
+  shape: readonly number[],
+  out: TypedArray,
+  strides: readonly number[],
+  offset: number,
+): void {
   if (from.length === 0) return;
   const inner = shape[shape.length - 1] ?? 1;
   const step = strides[shape.length - 1] ?? 1;

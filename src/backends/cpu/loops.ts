@@ -50,7 +50,14 @@ const exp: Loop = (out, at, count, { array, offset, stride }) => {
   for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = Math.exp(array[j]);
 };
 
-const where: Loop = (out, at, count, mask, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
+const where: Loop = (
+  out,
+  at,
+  count,
+  mask,
+  { array: a, offset, stride },
+  { array: b, offset: offsetB, stride: strideB },
+) => {
   let m = mask.offset;
   for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB, m += mask.stride) {
     out[at + i] = mask.array[m] ? a[j] : b[k];

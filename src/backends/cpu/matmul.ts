@@ -51,7 +51,15 @@ export class Matmul {
       const [, rowStrideA, innerStrideA] = kernel.a.strides;
       const [, innerStrideB, columnStrideB] = kernel.b.strides;
       pack(left, a, offsetA + row * rowStrideA + start * innerStrideA, rowStrideA, innerStrideA, height, depth);
-      pack(right, b, offsetB + column * columnStrideB + start * innerStrideB, columnStrideB, innerStrideB, width, depth);
+      pack(
+        right,
+        b,
+        offsetB + column * columnStrideB + start * innerStrideB,
+        columnStrideB,
+        innerStrideB,
+        width,
+        depth,
+      );
       for (let i = 0; i < height; i += tile) {
         for (let j = 0; j < width; j += tile) {
           multiplyTile(left, i * depth, right, j * depth, depth, block, i * blockColumns + j);
@@ -145,4 +153,3 @@ function multiplyTile(
     block[at + 3 * blockColumns + 1] += s31;
   }
 }
-

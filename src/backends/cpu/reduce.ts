@@ -38,7 +38,13 @@ export function reduce({ op, outer, length, inner }: ReduceKernel, chain: Chain,
   out.set(totals);
 }
 
-function combine(op: ReduceKernel["op"], sofar: number, { array, offset, stride }: Run, from: number, to: number): number {
+function combine(
+  op: ReduceKernel["op"],
+  sofar: number,
+  { array, offset, stride }: Run,
+  from: number,
+  to: number,
+): number {
   let total = op === "sum" ? 0 : sofar; // a run is summed on its own: long sums lose less
   let at = offset + from * stride;
   if (op === "sum") for (let i = from; i < to; i++, at += stride) total += array[at];
@@ -58,6 +64,7 @@ function accumulate(
   let at = offset + from * stride;
   let place = into;
   if (op === "sum") for (let i = from; i < to; i++, at += stride) totals[place++] += array[at];
-  else if (op === "max") for (let i = from; i < to; i++, at += stride, place++) totals[place] = Math.max(totals[place], array[at]);
+  else if (op === "max")
+    for (let i = from; i < to; i++, at += stride, place++) totals[place] = Math.max(totals[place], array[at]);
   else for (let i = from; i < to; i++, at += stride, place++) totals[place] = Math.min(totals[place], array[at]);
 }

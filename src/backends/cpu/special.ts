@@ -25,7 +25,16 @@ const far = 16;
 
 /** B₂ₖ, the Bernoulli numbers of even index, from k = 1. */
 const bernoulli = [
-  1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
+  1 / 6,
+  -1 / 30,
+  1 / 42,
+  -1 / 30,
+  5 / 66,
+  -691 / 2730,
+  7 / 6,
+  -3617 / 510,
+  43867 / 798,
+  -174611 / 330,
 ] as const;
 
 /** `log |Γ(x)|`: Stirling's series, after walking up to where it is good. */
@@ -46,7 +55,8 @@ export function lgamma(x: number): number {
   }
   let series = 0;
   let power = at;
-  for (let k = 0; k < bernoulli.length; k++, power *= at * at) series += bernoulli[k] / ((2 * k + 2) * (2 * k + 1) * power);
+  for (let k = 0; k < bernoulli.length; k++, power *= at * at)
+    series += bernoulli[k] / ((2 * k + 2) * (2 * k + 1) * power);
   return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - Math.log(Math.abs(product)) - logs;
 }
 

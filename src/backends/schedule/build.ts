@@ -138,7 +138,12 @@ export class KernelBuilder {
   private permuted(node: number, order: readonly number[]): Expression {
     const { shape, dtype } = this.program.nodes[node];
     const { base, view } = this.viewOf(node);
-    const turned = moved(view, "transpose", { order }, order.map((axis) => shape[axis]))!;
+    const turned = moved(
+      view,
+      "transpose",
+      { order },
+      order.map((axis) => shape[axis]),
+    )!;
     return { size: sizeOf(shape), loads: [this.load(base, turned, dtype)], steps: [] };
   }
 

@@ -2,7 +2,19 @@ import type { Program, ProgramNode } from "../backend.js";
 
 const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "flip"]);
 const calls: ReadonlySet<string> = new Set([
-  ...["argmax", "argmin", "pad", "concat", "gather", "scatterAdd", "replaceRows", "firstOccurrence", "argsort", "topK", "cumsum"],
+  ...[
+    "argmax",
+    "argmin",
+    "pad",
+    "concat",
+    "gather",
+    "scatterAdd",
+    "replaceRows",
+    "firstOccurrence",
+    "argsort",
+    "topK",
+    "cumsum",
+  ],
   ...["segmentIds", "csrMatmul", "unfold", "fold", "threefry", "host"],
 ]);
 const held: ReadonlySet<string> = new Set(["leaf", "constant"]);

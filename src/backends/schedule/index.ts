@@ -5,7 +5,7 @@ import type { Schedule } from "./kernel.js";
 import { overwrite, planArena, postponeUpdates } from "./order.js";
 
 export type * from "./kernel.js";
-export { contiguous, collapsed, isContiguous, type View } from "./view.js";
+export { collapsed, contiguous, isContiguous, type View } from "./view.js";
 
 /** Plans a program: which operations share a kernel, in what order kernels run, and where results are kept. */
 export function schedule(program: Program): Schedule {

@@ -84,7 +84,12 @@ function lastReads(kernels: readonly Kernel[], slots: readonly Slot[]): number[]
 }
 
 /** Lets kernels overwrite donated leaves and spent intermediate results. */
-export function overwrite(kernels: readonly Kernel[], slots: readonly Slot[], program: Program, kept: Set<number>): void {
+export function overwrite(
+  kernels: readonly Kernel[],
+  slots: readonly Slot[],
+  program: Program,
+  kept: Set<number>,
+): void {
   const last = lastReads(kernels, slots);
   kernels.forEach((kernel, i) => {
     const slot = replaceable(kernel, slots);

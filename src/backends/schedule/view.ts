@@ -29,12 +29,7 @@ export function isContiguous({ shape, strides }: View): boolean {
 type Movement = Readonly<Record<string, unknown>>;
 
 /** The view that a movement of a view gives; undefined where only a copy can be reshaped. */
-export function moved(
-  view: View,
-  op: string,
-  attributes: Movement,
-  shape: readonly number[],
-): View | undefined {
+export function moved(view: View, op: string, attributes: Movement, shape: readonly number[]): View | undefined {
   const { strides, offset } = view;
   switch (op) {
     case "reshape":

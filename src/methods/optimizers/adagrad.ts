@@ -1,7 +1,7 @@
 import { checkAtLeast } from "../../autodiff/check.js";
 import { sqrt } from "../../autodiff/index.js";
+import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { elementwise, type ElementwiseState } from "./elementwise-rule.js";
 import { rateAt, type Schedule } from "./schedules.js";
 
 export interface AdagradOptions {
@@ -24,7 +24,11 @@ export interface AdagradOptions {
  * @throws RangeError if `initialAccumulator` or `epsilon` is negative, or both are 0
  * @source Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 2011, fig. 1 (diagonal)
  */
-export function adagrad({ learningRate, initialAccumulator = 0, epsilon = 1e-10 }: AdagradOptions): Optimizer<ElementwiseState> {
+export function adagrad({
+  learningRate,
+  initialAccumulator = 0,
+  epsilon = 1e-10,
+}: AdagradOptions): Optimizer<ElementwiseState> {
   checkAtLeast("adagrad", { initialAccumulator, epsilon }, 0);
   if (initialAccumulator === 0 && epsilon === 0) {
     throw new RangeError("adagrad: epsilon is 0 but must be > 0 where the accumulator starts at 0; 0/0 is no update");

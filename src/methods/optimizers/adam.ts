@@ -1,7 +1,7 @@
 import { checkAbove, checkBetween } from "../../autodiff/check.js";
 import { exp, sqrt, type Tensor } from "../../autodiff/index.js";
 import { chain } from "./chain.js";
-import { elementwise, type ElementwiseState } from "./elementwise-rule.js";
+import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
 import { rateAt, type Schedule } from "./schedules.js";
 import { decayWeights } from "./weight-decay.js";
@@ -60,7 +60,9 @@ export function adam({
 
 /** `1 − betaᵗ`. */
 function startCorrection(beta: number, step: Tensor): Tensor {
-  return exp(step.add(1).mul(Math.log(beta))).neg().add(1);
+  return exp(step.add(1).mul(Math.log(beta)))
+    .neg()
+    .add(1);
 }
 
 export interface AdamwOptions extends AdamOptions {

@@ -37,4 +37,3 @@ export function clipByGlobalNorm(maxNorm: number): Optimizer<Record<string, neve
     },
   };
 }
-

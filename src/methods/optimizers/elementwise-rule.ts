@@ -1,4 +1,13 @@
-import { coalesce, dense, leavesOf, rebuild, replaceRows, rowSparse, rowsOf, type Tensor } from "../../autodiff/index.js";
+import {
+  coalesce,
+  dense,
+  leavesOf,
+  rebuild,
+  replaceRows,
+  rowSparse,
+  rowsOf,
+  type Tensor,
+} from "../../autodiff/index.js";
 import { zeros } from "../../autodiff/ops/create.js";
 import type { Optimizer, OptimizerStep } from "./optimizer.js";
 
@@ -22,7 +31,10 @@ export interface ElementwiseRule<Memory extends string> {
 }
 
 /** The steps done, `[]`, and what is remembered of each parameter, in the order of the tree's leaves. */
-export type ElementwiseState = { readonly step: Tensor; readonly memory: { readonly [name: string]: readonly Tensor[] } };
+export type ElementwiseState = {
+  readonly step: Tensor;
+  readonly memory: { readonly [name: string]: readonly Tensor[] };
+};
 
 /** Makes an optimizer of a rule: dense gradients element by element, row-sparse ones row by row where that is exact. */
 export function elementwise<Memory extends string>(rule: ElementwiseRule<Memory>): Optimizer<ElementwiseState> {
@@ -42,7 +54,9 @@ export function elementwise<Memory extends string>(rule: ElementwiseRule<Memory>
       const steps = leavesOf<Tensor>(params).map((_, i) => {
         const memory = Object.fromEntries(names.map((name) => [name, state.memory[name][i]])) as Record<Memory, Tensor>;
         const sparse = restsAtZero || lazy ? rowSparse(slopes[i]) : undefined;
-        return sparse === undefined ? rule.step(slopes[i], memory, state.step) : ofRows(rule, sparse, memory, state.step);
+        return sparse === undefined
+          ? rule.step(slopes[i], memory, state.step)
+          : ofRows(rule, sparse, memory, state.step);
       });
       const memory = Object.fromEntries(names.map((name) => [name, steps.map((step) => step.memory[name])]));
       return {

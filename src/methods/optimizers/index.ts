@@ -1,11 +1,11 @@
-export { adagrad, type AdagradOptions } from "./adagrad.js"; // rates that fall with the gradients seen — Duchi et al. 2011
-export { adam, type AdamOptions, adamw, type AdamwOptions } from "./adam.js"; // means of gradients and squares — Kingma and Ba 2015
+export { type AdagradOptions, adagrad } from "./adagrad.js"; // rates that fall with the gradients seen — Duchi et al. 2011
+export { type AdamOptions, type AdamwOptions, adam, adamw } from "./adam.js"; // means of gradients and squares — Kingma and Ba 2015
 export { chain } from "./chain.js"; // one rule after the other
 export { clipByGlobalNorm, globalNorm } from "./clip.js"; // gradients no longer than a bound — Pascanu et al. 2013
 export type { ElementwiseState } from "./elementwise-rule.js";
-export { optimize, type OptimizeOptions, Training } from "./optimize.js"; // the training loop
+export { type OptimizeOptions, optimize, Training } from "./optimize.js"; // the training loop
 export { applyUpdates, type Optimizer, type OptimizerStep } from "./optimizer.js";
-export { rmsprop, type RmspropOptions } from "./rmsprop.js"; // gradients over the root of their mean square — Tieleman and Hinton 2012
+export { type RmspropOptions, rmsprop } from "./rmsprop.js"; // gradients over the root of their mean square — Tieleman and Hinton 2012
 export { cosineSchedule, exponentialSchedule, linearSchedule, type Schedule, warmup } from "./schedules.js"; // rates over time
-export { sgd, type SgdOptions } from "./sgd.js"; // gradient descent with momentum — Sutskever et al. 2013
+export { type SgdOptions, sgd } from "./sgd.js"; // gradient descent with momentum — Sutskever et al. 2013
 export { decayWeights, type StepCount, type WeightDecayOptions } from "./weight-decay.js"; // decoupled decay — Loshchilov and Hutter 2019

@@ -1,5 +1,5 @@
-import { addSparse } from "../../autodiff/row-sparse.js";
 import { leavesOf, rebuild, type Tensor, type Tree } from "../../autodiff/index.js";
+import { addSparse } from "../../autodiff/row-sparse.js";
 
 /** What an optimizer step gives: what is to be added to the parameters, and the state for the next step. */
 export interface OptimizerStep<T, State> {

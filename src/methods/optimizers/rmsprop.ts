@@ -1,7 +1,7 @@
 import { checkAbove, checkBetween } from "../../autodiff/check.js";
 import { sqrt } from "../../autodiff/index.js";
+import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { elementwise, type ElementwiseState } from "./elementwise-rule.js";
 import { rateAt, type Schedule } from "./schedules.js";
 
 export interface RmspropOptions {

@@ -66,4 +66,3 @@ export function warmup(steps: number, after: number | Schedule): Schedule {
     return where(less(step, steps), step.div(steps).mul(first), rateAt(after, step.sub(steps)));
   };
 }
-

@@ -1,6 +1,6 @@
 import { checkBetween } from "../../autodiff/check.js";
+import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { elementwise, type ElementwiseState } from "./elementwise-rule.js";
 import { rateAt, type Schedule } from "./schedules.js";
 
 export interface SgdOptions {
@@ -27,7 +27,12 @@ export interface SgdOptions {
  * @throws RangeError if `momentum` is outside [0, 1)
  * @source Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", ICML 2013, section 2
  */
-export function sgd({ learningRate, momentum = 0, nesterov = false, lazy = false }: SgdOptions): Optimizer<ElementwiseState> {
+export function sgd({
+  learningRate,
+  momentum = 0,
+  nesterov = false,
+  lazy = false,
+}: SgdOptions): Optimizer<ElementwiseState> {
   checkBetween("sgd", { momentum }, 0, 1, { openAbove: true });
   if (momentum === 0) {
     return elementwise({

@@ -20,7 +20,7 @@ import {
   sigmoid,
   slice,
   stack,
-  Tensor,
+  type Tensor,
   where,
   zeros,
 } from "../../autodiff/index.js";
@@ -190,7 +190,9 @@ export class AdversarialTree implements ConditionalSampler {
   private checkRows(caller: string, name: string, shape: Shape, features: Tensor): void {
     const [rows] = features.shape;
     if (shape[0] !== rows) {
-      throw new ShapeError(`${caller}: ${name} is ${showShape(shape)} but must be [${rows}, ...], a row for each of features`);
+      throw new ShapeError(
+        `${caller}: ${name} is ${showShape(shape)} but must be [${rows}, ...], a row for each of features`,
+      );
     }
   }
 }

@@ -1,5 +1,14 @@
-import { checkRank, checkShape, expandDims, gather, ShapeError, showShape, type Tensor, transposeLast } from "../../autodiff/index.js";
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
+import {
+  checkRank,
+  checkShape,
+  expandDims,
+  gather,
+  ShapeError,
+  showShape,
+  type Tensor,
+  transposeLast,
+} from "../../autodiff/index.js";
 import { checkClassIds } from "./class-ids.js";
 
 /** The last layer of a classifier: `score_j = weights_j · hidden + bias_j`. An alias, so that it is a tree for `grad`. */
@@ -41,8 +50,6 @@ export function scoresOfLabels(hidden: Tensor, { weights, bias }: ClassTable, la
 export function scoresOfClasses(hidden: Tensor, { weights, bias }: ClassTable, ids: Tensor<"i32">): Tensor {
   const rows = gather(weights, ids);
   const scores =
-    ids.shape.length === 1
-      ? hidden.matmul(transposeLast(rows))
-      : rows.matmul(expandDims(hidden, 2)).reshape(ids.shape);
+    ids.shape.length === 1 ? hidden.matmul(transposeLast(rows)) : rows.matmul(expandDims(hidden, 2)).reshape(ids.shape);
   return bias === undefined ? scores : scores.add(gather(bias, ids));
 }

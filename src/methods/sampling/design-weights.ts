@@ -27,10 +27,14 @@ export function designWeights(caller: string, weights: ArrayLike<number>): Desig
 export function countWithoutReplacement(caller: string, shape: Shape, classes: number, missing: number): number {
   const count = shape[shape.length - 1];
   if (count > classes - 1) {
-    throw new RangeError(`${caller}: count is ${count} but must be in [1, ${classes - 1}], the classes without the label`);
+    throw new RangeError(
+      `${caller}: count is ${count} but must be in [1, ${classes - 1}], the classes without the label`,
+    );
   }
   if (count > classes - missing) {
-    throw new RangeError(`${caller}: count is ${count} but must be in [1, ${classes - missing}], the classes of weight above 0`);
+    throw new RangeError(
+      `${caller}: count is ${count} but must be in [1, ${classes - missing}], the classes of weight above 0`,
+    );
   }
   return count;
 }

@@ -14,7 +14,7 @@ import {
 
 export interface ExpectedNceObjectiveOptions {
   /** Noise samples k for each positive, a whole number ≥ 1. */
-  readonly noiseSamples: number;
+  readonly negatives: number;
   /**
    * Which loss it is the expected value of: `nceLoss`, `negativeSamplingLoss`, or the latter with `average`. Default
    * `"nce"`.
@@ -41,7 +41,7 @@ export interface ExpectedNceObjectiveOptions {
  * @param dataProbability - shape of `scores`, p_D; each context's sum to 1. No gradient flows into it
  * @param noiseProbability - shape of `scores`, or `[C]` for all contexts, p_n; they sum to 1. No gradient flows into it
  * @returns `[...]` objective of each context, in nats, ≥ 0
- * @throws RangeError if `noiseSamples` is not a whole number ≥ 1
+ * @throws RangeError if `negatives` is not a whole number ≥ 1
  * @throws TypeError if `objective` is none of the three, or `logNormalizer` is given to another than `"nce"`
  * @throws ShapeError if the shapes do not fit
  * @throws DTypeError if the tensors differ in dtype
@@ -55,9 +55,9 @@ export function expectedNceObjective(
   scores: Tensor,
   dataProbability: Tensor,
   noiseProbability: Tensor,
-  { noiseSamples, objective = "nce", logNormalizer }: ExpectedNceObjectiveOptions,
+  { negatives, objective = "nce", logNormalizer }: ExpectedNceObjectiveOptions,
 ): Tensor {
-  checkCount("expectedNceObjective", { noiseSamples }, 1);
+  checkCount("expectedNceObjective", { negatives }, 1);
   checkOneOf("expectedNceObjective", "objective", objective, ["nce", "negativeSampling", "averageNegativeSampling"]);
   checkShapes(scores, dataProbability, noiseProbability);
   checkValues(scores, dataProbability, noiseProbability, objective === "nce");
@@ -66,13 +66,13 @@ export function expectedNceObjective(
   const data = stopGradient(dataProbability);
   const noise = stopGradient(noiseProbability);
   if (objective !== "nce") {
-    const count = objective === "negativeSampling" ? noiseSamples : 1;
+    const count = objective === "negativeSampling" ? negatives : 1;
     return data
       .mul(softplus(scores.neg()))
       .add(noise.mul(count).mul(softplus(scores)))
       .sum(-1);
   }
-  const count = noise.mul(noiseSamples);
+  const count = noise.mul(negatives);
   const isDrawn = greater(count, 0);
   const logCount = log(where(isDrawn, count, 1)); // Δ = ∞ would make 0·∞ of a class without data and noise
   const delta = (logNormalizer === undefined ? scores : scores.sub(spread(logNormalizer))).sub(logCount);

@@ -98,10 +98,15 @@ export async function fitAdversarialTree(
     grow(2 * node, half, left);
     grow(2 * node + 1, half, right);
   };
-  grow(1, leaves, Int32Array.from({ length: classes }, (_, label) => label));
+  grow(
+    1,
+    leaves,
+    Int32Array.from({ length: classes }, (_, label) => label),
+  );
 
   const { backend, dtype } = features;
-  const floats = (values: Float64Array, shape: readonly number[]) => fromValues(values, { backend, dtype, shape }) as Tensor;
+  const floats = (values: Float64Array, shape: readonly number[]) =>
+    fromValues(values, { backend, dtype, shape }) as Tensor;
   const ints = (values: Int32Array) => fromValues(values, { backend }) as Tensor<"i32">;
   return new AdversarialTree({
     weights: floats(weights, [leaves, width]),

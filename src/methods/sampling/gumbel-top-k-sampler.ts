@@ -1,3 +1,5 @@
+import { allocate } from "../../autodiff/dtype.js";
+import { leaf } from "../../autodiff/graph.js";
 import {
   arange,
   broadcastTo,
@@ -14,8 +16,6 @@ import {
   topK,
   where,
 } from "../../autodiff/index.js";
-import { leaf } from "../../autodiff/graph.js";
-import { allocate } from "../../autodiff/dtype.js";
 import type { CandidateSampler } from "./candidates.js";
 import { countWithoutReplacement, designWeights } from "./design-weights.js";
 import { besideRows, finestFloat } from "./draw-shape.js";
@@ -60,7 +60,7 @@ export function gumbelTopKSampler({ weights }: GumbelTopKSamplerOptions): Candid
       const along = shape.length - 1;
       const starts = shape.map(() => 0);
       const ids = slice(indices, starts, shape);
-      const threshold = slice(largest, starts.with(along, count), shape.with(along, 1));
+      const threshold = slice(largest, starts.with(along, count), shape.with(along, count + 1));
       const isDrawn = slice(largest, starts, shape);
       const logInclusion = logInclusionProbability(gather(table, ids), threshold);
       const isNone = equal(isDrawn, Number.NEGATIVE_INFINITY);

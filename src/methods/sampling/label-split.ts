@@ -45,17 +45,18 @@ export function splitLabels(
   const few = Math.max(0, labels.length - capacity);
   const many = Math.min(capacity, labels.length);
   let isLeft = leftmost(scoresOf(examples, labels, fit.theta), () => labels.length >> 1, few, many);
+  setSigns(examples, labels, isLeft, fit);
+  fit.start();
   const objectives: number[] = [];
-  let isExact = alternations === 0;
-  for (let round = 0; ; round++) {
-    setSigns(examples, labels, isLeft, fit);
-    const { before, after } = fit.maximize(isExact ? exact : rough);
-    if (round > 0) objectives.push(before);
-    objectives.push(after);
+  let isExact = alternations === 1;
+  for (let round = 1; ; round++) {
+    fit.maximize(isExact ? exact : rough);
+    objectives.push(fit.value);
     if (round === alternations) break;
     const moved = leftmost(scoresOf(examples, labels, fit.theta), countNegative, few, many);
-    const isSettled = moved.every((side, i) => side === isLeft[i]);
+    const isSettled = flipMoved(examples, labels, isLeft, moved, fit) === 0;
     if (isSettled && isExact) break;
+    objectives.push(fit.value);
     isExact ||= isSettled || round + 1 === alternations;
     isLeft = moved;
   }
@@ -73,7 +74,6 @@ function loadRows({ width, rows, starts }: LabeledExamples, labels: Int32Array, 
     fit.rows.set(rows.subarray(starts[label] * width, starts[label + 1] * width), fit.count * width);
     fit.count += starts[label + 1] - starts[label];
   }
-  fit.reset();
 }
 
 /** Starts along the direction in which the labels' sums of features differ most, with the mean score at 0. */
@@ -128,4 +128,26 @@ function setSigns({ starts }: LabeledExamples, labels: Int32Array, isLeft: Uint8
     signs.fill(isLeft[i] === 1 ? -1 : 1, place, end);
     place = end;
   });
+}
+
+/** Changes the signs of the labels whose side changed, and returns how many there are. */
+function flipMoved(
+  { width, starts, sums }: LabeledExamples,
+  labels: Int32Array,
+  before: Uint8Array,
+  after: Uint8Array,
+  fit: LogisticFit,
+): number {
+  let flipped = 0;
+  let place = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    const end = place + starts[label + 1] - starts[label];
+    if (before[i] !== after[i]) {
+      fit.flip(place, end, after[i] === 1 ? -1 : 1, sums.subarray(label * width, (label + 1) * width));
+      flipped++;
+    }
+    place = end;
+  }
+  return flipped;
 }

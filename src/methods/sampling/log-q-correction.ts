@@ -43,6 +43,8 @@ function checkFits(name: string, shape: Shape, wanted: Shape): void {
   const offset = wanted.length - shape.length;
   if (offset < 0 || shape.length === 0 || shape.some((size, axis) => size !== wanted[axis + offset])) {
     const shared = wanted.length > 1 ? ` or ${showShape(wanted.slice(-1))}` : "";
-    throw new ShapeError(`logQCorrection: ${name} has shape ${showShape(shape)} but must be ${showShape(wanted)}${shared}`);
+    throw new ShapeError(
+      `logQCorrection: ${name} has shape ${showShape(shape)} but must be ${showShape(wanted)}${shared}`,
+    );
   }
 }

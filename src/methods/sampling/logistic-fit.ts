@@ -5,6 +5,8 @@ const reuse = 8;
 const maxSteps = 200;
 /** Factors of at most 2 that are multiplied before a logarithm is taken of them all: 2⁵¹² is far from overflow. */
 const block = 512;
+/** Rows that a pass adds up before it stores: a sum kept in memory is slow to come back to. */
+const stride = 4;
 
 /**
  * Penalized logistic regression in two classes, by Newton's method on plain arrays:
@@ -25,11 +27,14 @@ export class LogisticFit {
   readonly signs: Float64Array;
   /** `[width + 1]`: the weights w, then the bias b. */
   readonly theta: Float64Array;
+  /** L at `theta`. */
+  value = 0;
   /** `[width + 1]`: the gradient of L at `theta`. */
   gradient: Float64Array;
 
   private candidate: Float64Array;
   private candidateGradient: Float64Array;
+  private readonly pulls: Float64Array;
   private readonly curvature: Float64Array;
   private readonly factor: Float64Array;
   private readonly step: Float64Array;
@@ -39,9 +44,11 @@ export class LogisticFit {
   constructor(capacity: number, width: number, regularization: number) {
     this.width = width;
     this.regularization = regularization;
-    this.rows = new Float64Array(capacity * width);
+    const padded = capacity + stride - 1; // a last group that is not full ends in rows of weight 0
+    this.rows = new Float64Array(padded * width);
     this.signs = new Float64Array(capacity);
-    this.curvature = new Float64Array(capacity);
+    this.pulls = new Float64Array(padded);
+    this.curvature = new Float64Array(padded);
     this.theta = new Float64Array(width + 1);
     this.candidate = new Float64Array(width + 1);
     this.gradient = new Float64Array(width + 1);
@@ -50,16 +57,32 @@ export class LogisticFit {
     this.step = new Float64Array(width + 1);
   }
 
-  /** Forgets the Hessian: the rows are others now. */
-  reset(): void {
+  /** Evaluates L at `theta`, for rows and signs that are new. */
+  start(): void {
     this.age = Number.POSITIVE_INFINITY;
+    this.value = this.evaluate(this.theta, this.gradient);
   }
 
-  /** Moves `theta` towards the maximum of L, until a step is shorter than asked; returns what L was and what it is. */
-  maximize(shortest: number): { readonly before: number; readonly after: number } {
+  /**
+   * Changes the sign of examples, which are given by where they are and by the sum of their features. No row is looked
+   * at: `log σ(s) − log σ(−s) = s`, so L gains or loses their scores and the gradient their features.
+   */
+  flip(from: number, to: number, sign: number, sum: Float64Array): void {
+    const { signs, theta, gradient, width } = this;
+    signs.fill(sign, from, to);
+    let score = theta[width] * (to - from);
+    for (let j = 0; j < width; j++) {
+      score += theta[j] * sum[j];
+      gradient[j] += sign * sum[j];
+    }
+    gradient[width] += sign * (to - from);
+    this.value += sign * score;
+  }
+
+  /** Moves `theta` towards the maximum of L, until a step is shorter than asked. */
+  maximize(shortest: number): void {
     const { theta, step } = this;
-    const before = this.evaluate(theta, this.gradient);
-    let value = before;
+    let { value } = this;
     let previous = Number.POSITIVE_INFINITY;
     for (let taken = 0; taken < maxSteps; taken++) {
       if (this.age >= reuse) this.factorHessian();
@@ -86,15 +109,26 @@ export class LogisticFit {
       this.age = norm > 0.2 * previous ? Number.POSITIVE_INFINITY : this.age + 1; // slow: the factor is too old
       previous = norm;
     }
-    return { before, after: value };
+    this.value = value;
   }
 
   /** L; its gradient is written out, and the curvatures σ(s)·σ(−s) of the examples are kept. */
   private evaluate(theta: Float64Array, gradient: Float64Array): number {
-    const { rows, signs, curvature, count, width, regularization } = this;
+    const { width, regularization } = this;
+    const likelihood = this.pullEach(theta);
+    this.sumPulls(gradient);
+    let squares = 0;
+    for (let j = 0; j <= width; j++) {
+      gradient[j] -= 2 * regularization * theta[j];
+      squares += theta[j] * theta[j];
+    }
+    return likelihood - regularization * squares;
+  }
+
+  /** Σ log σ(ζ·s); for each example the slope ζ·σ(−ζ·s) and the curvature are kept. */
+  private pullEach(theta: Float64Array): number {
+    const { rows, signs, pulls, curvature, count, width } = this;
     const bias = theta[width];
-    gradient.fill(0);
-    let towardsBias = 0;
     let total = 0;
     let product = 1;
     for (let i = 0, start = 0; i < count; i++, start += width) {
@@ -103,25 +137,35 @@ export class LogisticFit {
       const margin = signs[i] * score;
       const small = Math.exp(-Math.abs(margin));
       const inverse = 1 / (1 + small);
-      // log σ(m) = min(m, 0) − log(1 + e^−|m|)
-      if (margin < 0) total += margin;
+      total += Math.min(margin, 0); // log σ(m) = min(m, 0) − log(1 + e^−|m|)
       product *= 1 + small;
       if (i % block === block - 1) {
         total -= Math.log(product);
         product = 1;
       }
       curvature[i] = small * inverse * inverse;
-      const pull = signs[i] * (margin >= 0 ? small * inverse : inverse);
-      for (let j = 0; j < width; j++) gradient[j] += pull * rows[start + j];
-      towardsBias += pull;
+      pulls[i] = signs[i] * (margin >= 0 ? small : 1) * inverse;
     }
-    gradient[width] = towardsBias;
-    let squares = 0;
-    for (let j = 0; j <= width; j++) {
-      gradient[j] -= 2 * regularization * theta[j];
-      squares += theta[j] * theta[j];
+    for (let i = count; i < count + stride - 1; i++) curvature[i] = pulls[i] = 0;
+    return total - Math.log(product);
+  }
+
+  private sumPulls(gradient: Float64Array): void {
+    const { rows, pulls, count, width } = this;
+    gradient.fill(0);
+    for (let i = 0, a = 0; i < count; i += stride, a += stride * width) {
+      const b = a + width;
+      const c = b + width;
+      const d = c + width;
+      const p = pulls[i];
+      const q = pulls[i + 1];
+      const r = pulls[i + 2];
+      const s = pulls[i + 3];
+      for (let j = 0; j < width; j++) {
+        gradient[j] += p * rows[a + j] + q * rows[b + j] + r * rows[c + j] + s * rows[d + j];
+      }
+      gradient[width] += p + q + r + s;
     }
-    return total - Math.log(product) - regularization * squares;
   }
 
   /** Factors −H = Σ σ(s)·σ(−s)·a·aᵀ + 2λ·I, with a = [z; 1], from the curvatures of the last evaluation. */
@@ -142,15 +186,26 @@ export class LogisticFit {
     const size = width + 1;
     const last = width * size;
     factor.fill(0);
-    for (let i = 0, start = 0; i < count; i++, start += width) {
-      const weight = curvature[i];
+    for (let i = 0, a = 0; i < count; i += stride, a += stride * width) {
+      const b = a + width;
+      const c = b + width;
+      const d = c + width;
+      const u = curvature[i];
+      const v = curvature[i + 1];
+      const w = curvature[i + 2];
+      const x = curvature[i + 3];
       for (let j = 0; j < width; j++) {
-        const scaled = weight * rows[start + j];
+        const p = u * rows[a + j];
+        const q = v * rows[b + j];
+        const r = w * rows[c + j];
+        const s = x * rows[d + j];
         const row = j * size;
-        for (let l = 0; l <= j; l++) factor[row + l] += scaled * rows[start + l];
-        factor[last + j] += scaled;
+        for (let l = 0; l <= j; l++) {
+          factor[row + l] += p * rows[a + l] + q * rows[b + l] + r * rows[c + l] + s * rows[d + l];
+        }
+        factor[last + j] += p + q + r + s;
       }
-      factor[last + width] += weight;
+      factor[last + width] += u + v + w + x;
     }
   }
 

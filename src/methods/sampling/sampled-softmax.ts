@@ -53,7 +53,8 @@ export interface SampledSoftmaxLossOptions {
  * @throws RangeError if `negatives` is no whole number ≥ 1, or more than C − 1 without replacement
  * @throws RangeError if a label on the host is no class, or `sampler` has another number of classes
  * @throws RangeError if the sampler never draws a class that can be a negative, or with `correctPositive` a label
- * @throws TypeError if `hits` or `reduction` is not one of those listed, or does not go with `shared`
+ * @throws TypeError if `hits` or `reduction` is not one of those listed, or `"resample"` comes with `shared` or `correctPositive`
+ * @throws TypeError if `correctPositive` comes with a sampler that does not know the count of a label
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
  * Model", IEEE TNN 2008; Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015,
  * arXiv:1412.2007. The papers fix the proposal of each part of the corpus; here it is any sampler, and the positive is
@@ -77,6 +78,11 @@ export function sampledSoftmaxLoss(
   if (hits === "resample" && shared) {
     throw new TypeError(`${caller}: shared is true but must be false with hits "resample"; each row draws its own`);
   }
+  if (hits === "resample" && correctPositive) {
+    throw new TypeError(
+      `${caller}: correctPositive is true but must be false with hits "resample"; the label has no count there`,
+    );
+  }
   checkSupport(caller, table, labels, sampler, correctPositive);
 
   const [batch] = hidden.shape;
@@ -89,7 +95,9 @@ export function sampledSoftmaxLoss(
   let target = scoresOfLabels(hidden, table, labels);
   if (correctPositive) {
     if (logExpectedCountOf === undefined) {
-      throw new TypeError(`${caller}: correctPositive is true but must be false with this sampler; it has no count for a class that it did not draw`);
+      throw new TypeError(
+        `${caller}: correctPositive is true but must be false with this sampler; it has no count for a class that it did not draw`,
+      );
     }
     target = logQCorrection(target, logExpectedCountOf(labels));
   }
@@ -113,7 +121,9 @@ function checkSupport(
     const gone = new Set(missing);
     const label = known?.find((id) => gone.has(id));
     if (label === undefined) return;
-    throw new RangeError(`${caller}: sampler has probability 0 for class ${label} but must have it above 0 for every label with correctPositive`);
+    throw new RangeError(
+      `${caller}: sampler has probability 0 for class ${label} but must have it above 0 for every label with correctPositive`,
+    );
   }
   const biases = bias === undefined ? undefined : hostValues(bias);
   const wrong = missing.find((j) => {
@@ -121,6 +131,8 @@ function checkSupport(
     return !isOnlyLabel && biases?.[j] !== Number.NEGATIVE_INFINITY;
   });
   if (wrong !== undefined) {
-    throw new RangeError(`${caller}: sampler has probability 0 for class ${wrong} but must have it above 0 for every class that can be a negative`);
+    throw new RangeError(
+      `${caller}: sampler has probability 0 for class ${wrong} but must have it above 0 for every class that can be a negative`,
+    );
   }
 }

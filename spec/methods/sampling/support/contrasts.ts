@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from "cotangent";
-import { floats, numbers, type RangeOptions } from "cotangent/testing";
+import { floats, type RangeOptions } from "cotangent/testing";
 import fc, { type Arbitrary } from "fast-check";
 
 /** Scores, or log-probabilities, of B positives and of k noise samples each. */
@@ -12,11 +12,14 @@ export interface ContrastValues {
 
 /** Scores of up to 3 positives with up to 3 noise samples each. */
 export function contrasts(range: RangeOptions = {}): Arbitrary<ContrastValues> {
-  return fc
-    .record({ rows: fc.integer({ min: 1, max: 3 }), k: fc.integer({ min: 1, max: 3 }) })
-    .chain(({ rows, k }) =>
-      fc.record({ rows: fc.constant(rows), k: fc.constant(k), positive: floats([rows], range), noise: floats([rows, k], range) }),
-    );
+  return fc.record({ rows: fc.integer({ min: 1, max: 3 }), k: fc.integer({ min: 1, max: 3 }) }).chain(({ rows, k }) =>
+    fc.record({
+      rows: fc.constant(rows),
+      k: fc.constant(k),
+      positive: floats([rows], range),
+      noise: floats([rows, k], range),
+    }),
+  );
 }
 
 /** Such scores, with a log-probability for each. */
@@ -48,5 +51,9 @@ export const smallProblems: Arbitrary<{ classes: number; k: number }> = fc.const
   { classes: 5, k: 1 },
 );
 
-/** A probability in (0, 1). */
-export const probabilities: Arbitrary<number> = numbers({ min: 0.01, max: 0.99 });
+/** The distribution of the first classes, given that one of them comes. */
+export function shareOf(probabilities: Float64Array, classes: number): Float64Array {
+  const first = probabilities.slice(0, classes);
+  const total = first.reduce((sum, probability) => sum + probability, 0);
+  return first.map((probability) => probability / total);
+}

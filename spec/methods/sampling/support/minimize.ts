@@ -7,7 +7,10 @@ export async function minimize(f: (x: Tensor) => Tensor, start: Float64Array): P
     const at = tensor(x);
     const units = Array.from(x, (_, i) => tensor(x.map((_, j) => (i === j ? 1 : 0))));
     const { slope, rows } = await read({ slope: grad(f)(at), rows: units.map((unit) => hvp(f, at, unit)) });
-    const move = solve(rows.map((row) => [...row]), [...slope]);
+    const move = solve(
+      rows.map((row) => [...row]),
+      [...slope],
+    );
     const norm = Math.hypot(...move);
     x = x.map((value, i) => value - move[i] / Math.max(1, norm));
     if (norm < 1e-12) return x;

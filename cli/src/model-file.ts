@@ -1,0 +1,157 @@
+import { stat } from "node:fs/promises";
+import { type Tensor, tensor } from "cotangent";
+import { DataError, type NdArray, readSafetensors, type Vocabulary, vocabularyFromJson, writeSafetensors } from "cotangent/data";
+import { AdversarialTree } from "cotangent/methods/sampling";
+import { FileError, reasonOf } from "./errors.js";
+import { type FeatureSpace, widthOf } from "./feature-space.js";
+import { fileBytes } from "./formats.js";
+import type { Model, Noise, Parameters } from "./model.js";
+import type { Recipe } from "./recipe.js";
+
+/** What a file of ours says it is. */
+export type FileKind = "cotangent model 1" | "cotangent checkpoint 1";
+
+/** A model's file, read: the model, and whatever else was written with it. */
+export interface ModelFile {
+  readonly kind: FileKind;
+  readonly model: Model;
+  /** Tensors beyond the model's own. */
+  readonly tensors: ReadonlyMap<string, NdArray>;
+  /** Texts beyond the model's own. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+type Extra = Readonly<Record<string, unknown>>;
+
+/** The bytes of a model, and of what goes with it: one safetensors file. */
+export async function encodeModel(
+  kind: FileKind,
+  { space, labels, recipe, parameters, noise }: Model,
+  others: ReadonlyMap<string, Tensor> = new Map(),
+  extra: Extra = {},
+): Promise<Uint8Array> {
+  const tensors = new Map<string, NdArray>();
+  const all = new Map<string, Tensor>([...Object.entries(parameters), ...noiseTensors(noise), ...others]);
+  for (const [name, held] of all) {
+    tensors.set(name, { dtype: held.dtype, shape: held.shape, data: await held.data() } as NdArray);
+  }
+  const { kind: features, normalize } = space;
+  const metadata = new Map<string, string>([
+    ["format", kind],
+    ["recipe", JSON.stringify(recipe)],
+    ["labels", JSON.stringify(labels)],
+    ["extra", JSON.stringify(extra)],
+  ]);
+  if (space.kind === "tokens") {
+    metadata.set("features", JSON.stringify({ kind: features, normalize }));
+    metadata.set("tokens", JSON.stringify(space.vocabulary));
+  } else {
+    metadata.set("features", JSON.stringify({ kind: features, normalize, count: space.count, firstIndex: space.firstIndex }));
+  }
+  return writeSafetensors(tensors, { metadata });
+}
+
+/**
+ * Reads a file that `encodeModel` made.
+ *
+ * @throws FileError if it cannot be read, or is not one of the kinds wanted
+ * @throws DataError if it is truncated or corrupt
+ */
+export async function readModel(command: string, path: string, wanted: FileKind): Promise<ModelFile> {
+  await stat(path).catch((cause: unknown) => {
+    throw new FileError(`${command}: ${path} cannot be read, as ${reasonOf(cause)}; check the path`, { cause });
+  });
+  const { tensors, metadata } = await readSafetensors(fileBytes(path), { file: path }).catch((cause: unknown) => {
+    if (cause instanceof DataError) throw cause;
+    throw new FileError(`${command}: ${path} cannot be read, as ${reasonOf(cause)}; check the path`, { cause });
+  });
+  const kind = metadata.get("format");
+  if (kind !== wanted) {
+    const what = kind === undefined ? "a safetensors file of another program" : `a ${kind}`;
+    const hint = kind === "cotangent checkpoint 1" ? "; go on with cotangent train … --resume until it is done" : "";
+    throw new FileError(`${command}: ${path} is ${what} but must be a ${wanted}${hint}`);
+  }
+  try {
+    return { kind: wanted, ...decode(tensors, metadata) };
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new FileError(`${command}: ${path} is damaged, ${problem}; train again, or use the copy that ends in .previous`, { cause });
+  }
+}
+
+function decode(tensors: ReadonlyMap<string, NdArray>, metadata: ReadonlyMap<string, string>): Omit<ModelFile, "kind"> {
+  const json = (name: string): unknown => {
+    const text = metadata.get(name);
+    if (text === undefined) throw new TypeError(`its metadata lacks ${name}`);
+    return JSON.parse(text);
+  };
+  const labels = vocabularyFromJson(json("labels"));
+  const space = decodeSpace(json("features"), json);
+  const recipe = json("recipe") as Recipe;
+  const left = new Map(tensors);
+  const take = (name: string, shape: readonly number[]): Tensor => {
+    const held = left.get(name);
+    left.delete(name);
+    if (held === undefined) throw new TypeError(`its tensor ${name} is missing`);
+    if (held.shape.length !== shape.length || held.shape.some((size, axis) => shape[axis] >= 0 && size !== shape[axis])) {
+      throw new TypeError(`its tensor ${name} has shape [${held.shape.join(", ")}] but must have [${shape.join(", ")}]`);
+    }
+    if (held.dtype === "f32" && (held.data as Float32Array).some((value) => !Number.isFinite(value))) {
+      throw new TypeError(`its tensor ${name} holds a number that is not finite`);
+    }
+    return tensorOf(held);
+  };
+  const parameters: Parameters = {
+    embedding: take("embedding", [widthOf(space), recipe.dim]),
+    weights: take("weights", [labels.size, recipe.dim]),
+    bias: take("bias", [labels.size]),
+  };
+  const noise = left.has("noise.projection") ? takeNoise(take, space, labels, recipe) : undefined;
+  return { model: { space, labels, recipe, parameters, noise }, tensors: left, extra: json("extra") as Extra };
+}
+
+function decodeSpace(features: unknown, json: (name: string) => unknown): FeatureSpace {
+  const { kind, normalize, count, firstIndex } = features as Record<string, unknown>;
+  if (typeof normalize !== "boolean") throw new TypeError("its features lack normalize");
+  if (kind === "tokens") return { kind, normalize, vocabulary: vocabularyFromJson(json("tokens")) };
+  if (kind === "indices" && Number.isSafeInteger(count) && (firstIndex === 0 || firstIndex === 1)) {
+    return { kind, normalize, count: count as number, firstIndex };
+  }
+  throw new TypeError("its features are of no known kind");
+}
+
+/** A tensor of the values of an array. */
+export function tensorOf({ data, shape }: NdArray): Tensor {
+  return tensor(data as Float32Array, { shape });
+}
+
+function noiseTensors(noise: Noise | undefined): [string, Tensor][] {
+  if (noise === undefined) return [];
+  const tree = Object.entries(noise.tree.parameters) as unknown as [string, Tensor][];
+  return [
+    ["noise.projection", noise.projection],
+    ["noise.offset", noise.offset],
+    ...tree.map(([name, part]): [string, Tensor] => [`noise.tree.${name}`, part]),
+  ];
+}
+
+function takeNoise(
+  take: (name: string, shape: readonly number[]) => Tensor,
+  space: FeatureSpace,
+  labels: Vocabulary,
+  { treeFeatures }: Recipe,
+): Noise {
+  const leaves = 2 ** Math.ceil(Math.log2(labels.size));
+  const ids = (name: string, size: number) => take(`noise.tree.${name}`, [size]) as unknown as Tensor<"i32">;
+  return {
+    projection: take("noise.projection", [widthOf(space), treeFeatures]),
+    offset: take("noise.offset", [treeFeatures]),
+    tree: new AdversarialTree({
+      weights: take("noise.tree.weights", [leaves, treeFeatures]),
+      bias: take("noise.tree.bias", [leaves]),
+      forced: ids("forced", leaves),
+      leafOfLabel: ids("leafOfLabel", labels.size),
+      labelOfLeaf: ids("labelOfLeaf", leaves),
+    }),
+  };
+}

@@ -1,0 +1,62 @@
+/** Losses that `train` knows by name. */
+export const LOSSES = ["full-softmax", "sampled-softmax", "nce", "negative-sampling", "adversarial-softmax"] as const;
+export type LossName = (typeof LOSSES)[number];
+
+/** Distributions that negatives can be drawn from. */
+export const SAMPLERS = ["uniform", "log-uniform", "unigram"] as const;
+export type SamplerName = (typeof SAMPLERS)[number];
+
+/** Backends that `train` can run on. */
+export const BACKENDS = ["cpu"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/** Everything, beside the data, that decides what a training run gives. Bit for bit: the same recipe, the same file. */
+export interface Recipe {
+  readonly loss: LossName;
+  readonly sampler: SamplerName;
+  /** The unigram sampler draws in proportion to count^power. */
+  readonly power: number;
+  readonly negatives: number;
+  /** λ of the adversarial softmax. */
+  readonly regularization: number;
+  /** Features of the adversarial softmax's tree. */
+  readonly treeFeatures: number;
+  /** Epochs that the adversarial softmax spends on finding features for its tree. */
+  readonly featureEpochs: number;
+  /** Width of the embedding. */
+  readonly dim: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly backend: BackendName;
+  /** Examples held back to shuffle among when the file is streamed; 0 when it is shuffled whole in memory. */
+  readonly shuffleBuffer: number;
+}
+
+/** Which options each loss takes, beside those that all do. */
+export const OPTIONS_OF_LOSS: Readonly<Record<LossName, readonly (keyof Recipe)[]>> = {
+  "full-softmax": [],
+  "sampled-softmax": ["sampler", "power", "negatives"],
+  nce: ["sampler", "power", "negatives"],
+  "negative-sampling": ["sampler", "power", "negatives"],
+  "adversarial-softmax": ["negatives", "regularization", "treeFeatures", "featureEpochs"],
+};
+
+/** What was measured best on WordNet's hypernyms, a long tail of 19 648 labels. */
+export const DEFAULT_RECIPE: Recipe = {
+  loss: "sampled-softmax",
+  sampler: "unigram",
+  power: 1,
+  negatives: 256,
+  regularization: 1e-3,
+  treeFeatures: 16,
+  featureEpochs: 1,
+  dim: 128,
+  epochs: 3,
+  batchSize: 256,
+  learningRate: 0.3,
+  seed: 0,
+  backend: "cpu",
+  shuffleBuffer: 0,
+};

@@ -1,0 +1,161 @@
+import { evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor } from "cotangent";
+import type { Vocabulary } from "cotangent/data";
+import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
+import type { Corpus } from "./corpus.js";
+import type { FeatureSpace } from "./feature-space.js";
+import { fitNoise } from "./fit-noise.js";
+import type { Batch } from "./flat-examples.js";
+import { initialParameters, type Model, type Noise, type Parameters } from "./model.js";
+import { type Examples, objectiveOf, samplerOf } from "./objectives.js";
+import type { Recipe } from "./recipe.js";
+
+type Optimizer = ReturnType<typeof adagrad>;
+type State = ReturnType<Optimizer["init"]>;
+
+/** The batch that comes next. */
+export interface Position {
+  readonly epoch: number;
+  readonly batch: number;
+}
+
+/** What a step was. */
+export interface StepReport extends Position {
+  /** Examples in the batch. */
+  readonly examples: number;
+  /** Mean loss before the step. */
+  readonly loss: number;
+}
+
+/** Where a run stands: with the recipe and the data, all that it takes to go on exactly as if it had never stopped. */
+export interface Snapshot {
+  readonly position: Position;
+  readonly parameters: Parameters;
+  readonly noise: Noise | undefined;
+  /** The optimizer's state, leaf by leaf. */
+  readonly state: readonly Tensor[];
+  /** Mean loss of each epoch that is done. */
+  readonly losses: readonly number[];
+  /** Sum of the losses of the epoch that is not, over its examples so far. */
+  readonly lossSum: number;
+}
+
+/**
+ * Training by a recipe, batch by batch. Every random choice follows from the recipe's seed and the place in the run, so
+ * a run that goes on from a snapshot gives the same bits as one that never stopped.
+ */
+export class TrainingRun {
+  private readonly recipe: Recipe;
+  private readonly space: FeatureSpace;
+  private readonly labels: Vocabulary;
+  private readonly key: Key;
+  private readonly optimizer: Optimizer;
+  private training: Training<Parameters, State, [Examples, Key]>;
+  private noise: Noise | undefined;
+  private position: Position;
+  private losses: readonly number[];
+  private lossSum: number;
+
+  constructor(recipe: Recipe, space: FeatureSpace, labels: Vocabulary, from?: Snapshot) {
+    this.recipe = recipe;
+    this.space = space;
+    this.labels = labels;
+    this.key = randomKey(recipe.seed);
+    this.optimizer = adagrad({ learningRate: recipe.learningRate });
+    this.noise = from?.noise;
+    this.position = from?.position ?? { epoch: 0, batch: 0 };
+    this.losses = from?.losses ?? [];
+    this.lossSum = from?.lossSum ?? 0;
+    const parameters = from?.parameters ?? initialParameters(space, labels.size, recipe, this.key.at("parameters"));
+    this.training = this.train(parameters, from?.state);
+  }
+
+  /** Whether a noise model is fitted before the next step, which takes a while and cannot be interrupted. */
+  get fitsNoiseNext(): boolean {
+    const { loss, featureEpochs } = this.recipe;
+    return loss === "adversarial-softmax" && this.noise === undefined && this.position.epoch >= featureEpochs;
+  }
+
+  /** The key that decides the order of the examples. */
+  static orderKey({ seed }: Recipe): Key {
+    return randomKey(seed).at("order");
+  }
+
+  /** Trains to the end of the last epoch; between two steps the caller may take a snapshot, or leave. */
+  async *steps(corpus: Corpus): AsyncGenerator<StepReport> {
+    while (this.position.epoch < this.recipe.epochs) {
+      const { epoch, batch: first } = this.position;
+      if (this.fitsNoiseNext) await this.startAdversarial(corpus);
+      for await (const batch of corpus.batches(epoch, first)) {
+        const { batch: place } = this.position;
+        const examples = batch.targets.length;
+        const loss = await this.training.step(onBackend(batch), this.key.at("step", epoch, place));
+        if (!Number.isFinite(loss)) throw new DivergedError(epoch, place, loss);
+        this.lossSum += loss * examples;
+        this.position = { epoch, batch: place + 1 };
+        yield { epoch, batch: place, examples, loss };
+      }
+      this.position = { epoch: epoch + 1, batch: 0 };
+      this.losses = [...this.losses, this.lossSum / corpus.examples];
+      this.lossSum = 0;
+    }
+  }
+
+  /** Where the run stands. The tensors are the run's own, until its next step. */
+  snapshot(): Snapshot {
+    const { position, noise, losses, lossSum } = this;
+    const { params: parameters, state } = this.training;
+    return { position, parameters, noise, losses, lossSum, state: leavesOf<Tensor>(state) };
+  }
+
+  /** What has been learned. The tensors are the run's own. */
+  model(): Model {
+    const { recipe, space, labels, noise } = this;
+    const { params } = this.training;
+    if (recipe.loss !== "negative-sampling") return { recipe, space, labels, noise, parameters: params };
+    // Negative sampling learns log p − log q: with log q in the bias, scores rank by p.
+    const every = tensor(Int32Array.from({ length: labels.size }, (_, id) => id));
+    const bias = params.bias.add(samplerOf(recipe, labels.counts).logProbability(every));
+    return { recipe, space, labels, noise, parameters: { ...params, bias } };
+  }
+
+  dispose(): void {
+    this.training.dispose();
+  }
+
+  private train(parameters: Parameters, state?: readonly Tensor[]): Training<Parameters, State, [Examples, Key]> {
+    const objective = objectiveOf(this.recipe, this.labels.counts, this.noise);
+    const options = state === undefined ? {} : { state: rebuild(this.optimizer.init(parameters), state) };
+    return optimize(objective, parameters, this.optimizer, options);
+  }
+
+  /** The embedding found so far gives the tree its features, and goes on; the classes start anew. */
+  private async startAdversarial(corpus: Corpus): Promise<void> {
+    const { recipe, labels, space, key } = this;
+    const { embedding } = evaluate(this.training.params);
+    this.noise = await fitNoise(corpus, this.position.epoch, embedding, labels.size, recipe);
+    const fresh = initialParameters(space, labels.size, recipe, key);
+    const parameters = evaluate({ ...fresh, embedding });
+    this.training.dispose();
+    this.training = this.train(parameters);
+  }
+}
+
+/** The loss became infinite or no number. */
+export class DivergedError extends Error {
+  override readonly name: string = "DivergedError";
+
+  constructor(epoch: number, batch: number, loss: number) {
+    super(`the loss is ${loss} in batch ${batch + 1} of epoch ${epoch + 1} but must be finite; lower --learning-rate`);
+  }
+}
+
+/** A batch as tensors. */
+export function onBackend({ offsets, columns, values, targets }: Batch): Examples {
+  return {
+    offsets: tensor(offsets),
+    columns: tensor(columns),
+    values: tensor(values),
+    targets: tensor(targets),
+  };
+}
+
