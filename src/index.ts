@@ -55,7 +55,11 @@ function placement<D extends DType>({ backend = defaultBackend, dtype }: FillOpt
 }
 
 /** A tensor filled with one value; it takes no memory. */
-export function full<D extends DType = Float>(shape: Shape, value: number, options: FillOptions<D> = {}): Tensor<Kind<D>> {
+export function full<D extends DType = Float>(
+  shape: Shape,
+  value: number,
+  options: FillOptions<D> = {},
+): Tensor<Kind<D>> {
   return create.full(shape, value, placement(options)) as unknown as Tensor<Kind<D>>;
 }
 
@@ -74,7 +78,10 @@ export function arange<D extends Exclude<DType, "bool"> = "i32">(
   length: number,
   options: FillOptions<D> = {},
 ): Tensor<Kind<D>> {
-  return create.arange(length, { backend: options.backend ?? defaultBackend, dtype: options.dtype ?? ("i32" as D) }) as unknown as Tensor<Kind<D>>;
+  return create.arange(length, {
+    backend: options.backend ?? defaultBackend,
+    dtype: options.dtype ?? ("i32" as D),
+  }) as unknown as Tensor<Kind<D>>;
 }
 
 /** The root of all random numbers of a program; `seed` is a whole number ≥ 0. */

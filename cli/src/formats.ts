@@ -29,11 +29,11 @@ export interface ExampleFile {
 const GLANCE = 2 ** 16;
 
 /**
- * Tells a file's format by its first lines.
+ * Tells a file's format by its first lines; undefined if it looks like none of them.
  *
- * @throws FileError if it cannot be read, is empty, or looks like none of them
+ * @throws FileError if it cannot be read or is empty
  */
-export async function detectFormat(command: string, path: string): Promise<Format> {
+export async function detectFormat(command: string, path: string): Promise<Format | undefined> {
   const text = await firstText(command, path);
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length === 0) throw new FileError(`${command}: ${path} is empty but must hold examples, one a line`);
@@ -41,9 +41,13 @@ export async function detectFormat(command: string, path: string): Promise<Forma
   if (/(^|\s)__label__\S/.test(text)) return "fasttext";
   const isSparse = (line: string) => /^(\S*[ \t]+)?(qid:\d+[ \t]+)?\d+:\S+([ \t]|$)/.test(line);
   const data = lines.filter((line) => !line.startsWith("#"));
-  if (data.length > 0 && isSparse(data[0])) return "svmlight";
-  throw new FileError(
-    `${command}: ${path} is in none of the formats that can be told by their looks but must be in one of ${FORMATS.join(", ")}; name it with --format`,
+  return data.length > 0 && isSparse(data[0]) ? "svmlight" : undefined;
+}
+
+/** What is said of a file whose format cannot be told. */
+export function unknownFormat(command: string, path: string): FileError {
+  return new FileError(
+    `${command}: ${path} looks like none of the formats but must be in one of ${FORMATS.join(", ")}; name it with --format`,
   );
 }
 

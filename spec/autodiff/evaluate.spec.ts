@@ -1,0 +1,122 @@
+import { cpu, evaluate, exp, gather, read, scatterAdd, type Tensor, tensor } from "cotangent";
+import { floats } from "cotangent/testing";
+import { describe, expect, it } from "vitest";
+import { expectClose } from "../support/close.js";
+import { law } from "../support/law.js";
+
+describe("reading", () => {
+  law("gives an array of the caller's own", floats([3]), async (x) => {
+    const t = tensor(x);
+    const first = await t.data();
+    first.fill(0);
+    await expectClose(t, x);
+    x.fill(0);
+    const once = exp(tensor([1, 2]));
+    (await once.data()).fill(0);
+    await expectClose(once, [Math.E, Math.E ** 2], { tolerance: 1e-6 });
+  });
+
+  it("reads a tree in one go", async () => {
+    const x = tensor([1, 2]);
+    const { a, b } = await read({ a: x.add(1), b: [x.mul(2)] });
+    await expectClose(a, [2, 3]);
+    await expectClose(b[0], [2, 4]);
+  });
+
+  it("item wants one element", async () => {
+    await expect(tensor([1, 2]).item()).rejects.toThrow(
+      "item: the tensor has shape [2] but must have one element; use data()",
+    );
+    expect(await tensor([[7]]).item()).toBe(7);
+  });
+});
+
+describe("evaluate", () => {
+  it("holds values until they are disposed, and gives distinct tensors", async () => {
+    const backend = cpu();
+    const x = tensor([1, 2], { backend });
+    const held = evaluate({ a: x.add(1), again: x.add(1), leaf: x, view: x.reshape([2, 1]) });
+    expect(backend.memory()).toEqual({ buffers: 4, bytes: 32 });
+    held.a.dispose();
+    await expectClose(held.again, [2, 3]);
+    await expectClose(held.leaf, [1, 2]);
+    {
+      using view = held.view;
+      await expectClose(view, [1, 2]);
+    }
+    held.leaf.dispose();
+    await expectClose(x, [1, 2]);
+    held.again.dispose();
+    held.again.dispose();
+    expect(backend.memory()).toEqual({ buffers: 0, bytes: 0 });
+  });
+
+  it("takes over donated memory, and only that", async () => {
+    const backend = cpu();
+    const ids = tensor(Int32Array.of(1), { backend });
+    let { table } = evaluate({ table: tensor([[1], [2], [3]], { backend }) });
+    const kept = evaluate(table.mul(1).add(0));
+    for (let i = 0; i < 3; i++) {
+      const before: Tensor = table;
+      const array = before.storage?.host;
+      const row = gather(before, ids);
+      ({ table } = evaluate({ table: scatterAdd(before, ids, row) }, { donate: before }));
+      expect(table.storage?.host).toBe(array);
+      await expect(before.data()).rejects.toThrow(
+        "data: the tensor has been disposed; read it first or dispose of it later",
+      );
+    }
+    await expectClose(table, [1, 16, 3]);
+    await expectClose(kept, [1, 2, 3]);
+    expect(backend.memory().buffers).toBe(2);
+  });
+
+  it("reads a donated tensor's old value wherever it is used, before it is overwritten", async () => {
+    const backend = cpu();
+    const ids = tensor(Int32Array.of(0, 0), { backend });
+    const { table } = evaluate({ table: tensor([[1], [2]], { backend }) });
+    const updated = scatterAdd(table, ids, gather(table, ids));
+    const old = exp(exp(table.mul(0).add(table))).sum(); // deeper than the update
+    const results = evaluate({ updated, old }, { donate: table });
+    await expectClose(results.updated, [3, 2]);
+    await expectClose([await results.old.item()], [Math.exp(Math.E) + Math.exp(Math.exp(2))], { tolerance: 1e-6 });
+  });
+
+  it("refuses what has been disposed", () => {
+    const x = tensor([1]);
+    x.dispose();
+    expect(() => x.add(1)).toThrow("add: an input has been disposed; dispose it later");
+  });
+});
+
+describe("tensor", () => {
+  it("infers dtype and shape", () => {
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ).toMatchObject({ dtype: "f32", shape: [2, 2] });
+    expect(tensor(new Float64Array(2))).toMatchObject({ dtype: "f64", shape: [2] });
+    expect(tensor([true])).toMatchObject({ dtype: "bool", shape: [1] });
+    expect(tensor(3)).toMatchObject({ dtype: "f32", shape: [] });
+    expect(tensor([])).toMatchObject({ shape: [0] });
+  });
+
+  it("says what is wrong with values, shape or dtype", () => {
+    expect(() => tensor([[1], [1, 2]])).toThrow("tensor: values has rows of different lengths but must be rectangular");
+    expect(() => tensor([1, 2], { shape: [3] })).toThrow("tensor: shape is [3] but values has 2 elements");
+    expect(() => tensor([1.5], { dtype: "i32" })).toThrow(
+      "tensor: a value is 1.5 but must be a whole number in [-2147483648, 2147483647] for i32",
+    );
+    expect(() => tensor([1], { shape: [-1] })).toThrow("tensor: shape is [-1] but its sizes must be whole numbers ≥ 0");
+  });
+
+  it("does not mix backends", () => {
+    const here = tensor([1]);
+    const there = tensor([1], { backend: cpu() });
+    expect(() => here.add(there)).toThrow(
+      "add: the inputs live on different backends, cpu and cpu; create them on one",
+    );
+  });
+});
