@@ -71,13 +71,10 @@ export function corpusFromDisk(source: CorpusSource, options: StreamedCorpusOpti
   };
 }
 
-/** Reads all labelled examples into memory; `onExample` is called for each, and throws to stop. */
-export async function loadExamples(source: CorpusSource, onExample: () => void): Promise<FlatExamples> {
+/** Reads all labelled examples into memory. */
+export async function loadExamples(source: CorpusSource): Promise<FlatExamples> {
   const all = new FlatExamples();
-  for await (const example of labelledExamples(source)) {
-    onExample();
-    all.push(example);
-  }
+  for await (const example of labelledExamples(source)) all.push(example);
   return all;
 }
 

@@ -1,6 +1,3 @@
-/** What the command ends with: 0 done, 1 failed, 2 called wrongly, 128 + n stopped by signal n. */
-export type ExitCode = number;
-
 /** A call that cannot be right whatever the files hold: an unknown option, a number out of range. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
@@ -11,14 +8,14 @@ export class FileError extends Error {
   override readonly name: string = "FileError";
 }
 
-/** The user asked to stop; the work so far is kept where `message` says. */
+/** A signal asked to stop; the message says where the work so far is kept. */
 export class Interrupted extends Error {
   override readonly name: string = "Interrupted";
-  readonly exitCode: ExitCode;
+  readonly signal: NodeJS.Signals;
 
-  constructor(message: string, exitCode: ExitCode) {
+  constructor(message: string, signal: NodeJS.Signals) {
     super(message);
-    this.exitCode = exitCode;
+    this.signal = signal;
   }
 }
 

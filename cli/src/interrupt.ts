@@ -3,9 +3,10 @@ import { setImmediate } from "node:timers/promises";
 
 /** Notes SIGINT and SIGTERM until it is disposed, so that work can stop where nothing is lost. A second one kills. */
 export class Interrupt {
-  private received: NodeJS.Signals | undefined;
+  /** The signal that came, if one did. */
+  signal: NodeJS.Signals | undefined;
   private readonly note = (signal: NodeJS.Signals): void => {
-    this.received = signal;
+    this.signal = signal;
     this.dispose();
   };
 
@@ -14,10 +15,10 @@ export class Interrupt {
     process.on("SIGTERM", this.note);
   }
 
-  /** The exit code of the signal that came, if one did. Lets the event loop turn, or none would ever be seen. */
-  async exitCode(): Promise<number | undefined> {
+  /** The signal that came, if one did. Lets the event loop turn, or none would ever be seen. */
+  async check(): Promise<NodeJS.Signals | undefined> {
     await setImmediate();
-    return this.received === undefined ? undefined : 128 + constants.signals[this.received];
+    return this.signal;
   }
 
   /** Leaves signals to the system again. */
@@ -25,4 +26,9 @@ export class Interrupt {
     process.off("SIGINT", this.note);
     process.off("SIGTERM", this.note);
   }
+}
+
+/** What a process that a signal stopped exits with. */
+export function exitCodeOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

@@ -1,6 +1,6 @@
 import { checkCount, ShapeError } from "../autodiff/check.js";
+import { lgamma } from "../backends/special.js";
 import { upperIncompleteGamma } from "./incomplete-gamma.js";
-import { logGamma } from "./log-gamma.js";
 import { NeumaierSum } from "./neumaier-sum.js";
 
 /** Throws RangeError unless the entries are probabilities that add up to 1 within 1e-12. */
@@ -48,9 +48,9 @@ export function logMultinomialEValue(counts: ArrayLike<number>, probabilities: A
     const a = Math.max(cells * probability, 1e-3);
     prior += a;
     draws += counts[j];
-    logE += logGamma(a + counts[j]) - logGamma(a) - counts[j] * Math.log(probability);
+    logE += lgamma(a + counts[j]) - lgamma(a) - counts[j] * Math.log(probability);
   }
-  return logE + logGamma(prior) - logGamma(prior + draws);
+  return logE + lgamma(prior) - lgamma(prior + draws);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { logGamma } from "./log-gamma.js";
+import { lgamma } from "../backends/special.js";
 
 /**
  * Upper regularized incomplete gamma function: the chance that a Gamma(shape, 1) variable exceeds `x`.
@@ -17,7 +17,7 @@ export function upperIncompleteGamma(shape: number, x: number): number {
   if (!(shape > 0 && shape < Infinity && x >= 0)) return Number.NaN;
   if (x === 0) return 1;
   if (x === Infinity) return 0;
-  const factor = Math.exp(shape * Math.log(x) - x - logGamma(shape));
+  const factor = Math.exp(shape * Math.log(x) - x - lgamma(shape));
   return x < shape + 1 ? Math.max(0, 1 - factor * lowerSeries(shape, x)) : factor * upperFraction(shape, x);
 }
 

@@ -21,7 +21,7 @@ import { markovBigrams } from "./support/bigrams.js";
 const isLong = process.env.COTANGENT_LONG !== undefined;
 const size = isLong
   ? { words: 500, train: 180_000, test: 20_000, width: 32, negatives: 25, batch: 128, steps: 6000 }
-  : { words: 100, train: 40_000, test: 5_000, width: 16, negatives: 15, batch: 64, steps: 1000 };
+  : { words: 60, train: 40_000, test: 5_000, width: 12, negatives: 15, batch: 64, steps: 800 };
 
 type Model = { before: Tensor; after: Tensor; bias: Tensor };
 type Loss = (model: Model, x: Tensor<"i32">, y: Tensor<"i32">, key: Key) => Tensor;
@@ -42,7 +42,7 @@ describe("noise-contrastive estimation of a Markov chain of words", () => {
       const { words, train, test, width, batch, steps } = size;
       const key = randomKey(1);
       const chain = await markovBigrams(key, words, train + test);
-      const counts = new Float64Array(words).fill(1);
+      const counts = new Float64Array(words);
       for (const word of chain.subarray(1, train)) counts[word]++;
       const noise = unigramPower(counts);
       const sampler = aliasSampler({ probabilities: noise });
@@ -89,7 +89,6 @@ describe("noise-contrastive estimation of a Markov chain of words", () => {
       const complete = await trained(softmaxLoss, 0);
       const nce = await trained(sampled("nce"), -Math.log(words));
       const negative = await trained(sampled("negativeSampling"), 0);
-      console.log({ complete, nce, negative });
       expect(nce.perplexity).toBeLessThanOrEqual(1.1 * complete.perplexity);
       expect(nce.total).toBeGreaterThan(0.9);
       expect(nce.total).toBeLessThan(1.1);

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "../backend.js";
-import { erf, lgamma, polygamma } from "./special.js";
+import { erf, lgamma, polygamma } from "../special.js";
 
 /** A run of operand elements: `array[offset + i·stride]` for i = 0, 1, …; stride 0 repeats one element. */
 export interface Run {

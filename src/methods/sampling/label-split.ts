@@ -3,7 +3,7 @@ import type { LogisticFit } from "./logistic-fit.js";
 
 /** Newton steps end below this length; while labels still move, a rough fit moves the same ones at less cost. */
 const exact = 1e-8;
-const rough = Number(process.env.ROUGH);
+const rough = 0.3;
 
 /** Examples sorted by label, with what the split needs to know of each label. */
 export interface LabeledExamples {
@@ -44,7 +44,7 @@ export function splitLabels(
   startAlong(examples, labels, fit);
   const few = Math.max(0, labels.length - capacity);
   const many = Math.min(capacity, labels.length);
-  let isLeft = leftmost(scoresOf(examples, labels, fit.theta), () => labels.length >> 1, few, many);
+  let isLeft = leftmost(scoresOf(examples, labels, fit.theta), labels.length >> 1, labels.length >> 1);
   setSigns(examples, labels, isLeft, fit);
   fit.start();
   const objectives: number[] = [];
@@ -53,7 +53,7 @@ export function splitLabels(
     fit.maximize(isExact ? exact : rough);
     objectives.push(fit.value);
     if (round === alternations) break;
-    const moved = leftmost(scoresOf(examples, labels, fit.theta), countNegative, few, many);
+    const moved = leftmost(scoresOf(examples, labels, fit.theta), few, many);
     const isSettled = flipMoved(examples, labels, isLeft, moved, fit) === 0;
     if (isSettled && isExact) break;
     objectives.push(fit.value);
@@ -101,21 +101,13 @@ function scoresOf({ width, starts, sums }: LabeledExamples, labels: Int32Array, 
   });
 }
 
-function countNegative(scores: Float64Array): number {
+/** 1 for the labels of smallest score: those below 0, but as few and as many as there may be; of equal scores the first. */
+function leftmost(scores: Float64Array, few: number, many: number): Uint8Array {
   let count = 0;
   for (const score of scores) if (score < 0) count++;
-  return count;
-}
-
-/** 1 for the labels of smallest score, as many as wanted within the limits; of equal scores the first. */
-function leftmost(
-  scores: Float64Array,
-  wanted: (scores: Float64Array) => number,
-  few: number,
-  many: number,
-): Uint8Array {
-  const count = Math.min(many, Math.max(few, wanted(scores)));
-  const threshold = scores.slice().sort()[count - 1]; // undefined when none go left: every comparison is false
+  const isFree = few <= count && count <= many;
+  if (!isFree) count = Math.min(many, Math.max(few, count));
+  const threshold = isFree ? 0 : scores.slice().sort()[count - 1]; // undefined if count is 0: no score is below
   let ties = count;
   for (const score of scores) if (score < threshold) ties--;
   return Uint8Array.from(scores, (score) => (score < threshold || (score === threshold && ties-- > 0) ? 1 : 0));

@@ -1,4 +1,4 @@
-import { evaluate, gather, type Key, normal, randomInt, type Tensor } from "cotangent";
+import { cast, evaluate, gather, type Key, normal, randomInt, type Tensor } from "cotangent";
 
 export interface GaussianMixture {
   /** `[classes, d]`, f64. */
@@ -9,10 +9,10 @@ export interface GaussianMixture {
 
 /** A mixture whose means are normal with the given deviation. */
 export function gaussianMixture(key: Key, classes: number, width: number, deviation: number): GaussianMixture {
-  const means = evaluate(normal(key, [classes, width], { dtype: "f64" }).mul(deviation));
+  const means = evaluate(cast(normal(key, [classes, width]), "f64").mul(deviation));
   const sample = (from: Key, count: number) => {
     const labels = randomInt(from.at("labels"), [count], classes);
-    const noise = normal(from.at("noise"), [count, width], { dtype: "f64" });
+    const noise = cast(normal(from.at("noise"), [count, width]), "f64");
     return evaluate({ labels, points: gather(means, labels).add(noise) });
   };
   return { means, sample };

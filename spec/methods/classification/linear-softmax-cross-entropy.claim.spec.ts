@@ -27,13 +27,11 @@ it.each(seeds)(
     const mean = { reduction: "mean" } as const;
     const start = { weights: zeros([classes, width], { dtype: "f64" }), bias: zeros([classes], { dtype: "f64" }) };
 
-    const began = performance.now();
     const fit = await lbfgs(
       ({ weights, bias }: Head) => linearSoftmaxCrossEntropy(train.points, weights, bias, train.labels, mean),
       start,
       { gradientTolerance: 1e-5 },
     );
-    const seconds = (performance.now() - began) / 1000;
 
     // With unit covariance the log-posterior of class c is x·μ_c − |μ_c|²/2, up to a constant: the Bayes rule is a linear head.
     const bayes = { weights: means, bias: means.mul(means).sum(1).mul(-0.5) };
@@ -42,16 +40,6 @@ it.each(seeds)(
     const excessError =
       (await errorOf(test.points, test.labels, fit.params)) - (await errorOf(test.points, test.labels, bayes));
     const excessLoss = (await lossOf(fit.params)) - (await lossOf(bayes));
-    console.log({
-      seed,
-      iterations: fit.iterations,
-      evaluations: fit.evaluations,
-      stopped: fit.stopped,
-      seconds,
-      excessError,
-      excessLoss,
-      error: await errorOf(test.points, test.labels, bayes),
-    });
 
     expect(fit.stopped).toBe("gradient");
     expect(fit.iterations).toBeLessThanOrEqual(70);

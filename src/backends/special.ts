@@ -2,7 +2,7 @@
 export function erf(x: number): number {
   const magnitude = Math.abs(x);
   if (!(magnitude < 6)) return Number.isNaN(x) ? x : Math.sign(x); // 1 − erf(6) < 2⁻⁵⁴
-  if (magnitude > 2.5) return Math.sign(x) * (1 - complement(magnitude));
+  if (magnitude > 2) return Math.sign(x) * (1 - complement(magnitude));
   // Σ 2ⁿ x^(2n+1) / (2n+1)!!: every term has one sign, so nothing cancels.
   let term = x;
   let total = x;
@@ -13,7 +13,7 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** `1 − erf(x)` for x > 2.5, by its continued fraction from the far end. */
+/** `1 − erf(x)` for x > 2, by its continued fraction from the far end. */
 function complement(x: number): number {
   let tail = 0;
   for (let n = 60; n >= 1; n--) tail = n / 2 / (x + tail);

@@ -1,0 +1,44 @@
+import { stat } from "node:fs/promises";
+import { FileError } from "../errors.js";
+import type { Format } from "../formats.js";
+import { type Evaluation, evaluateRankings, PLACES } from "../metrics.js";
+import { readModel } from "../model-file.js";
+import { encodedExamples } from "../model-input.js";
+import { showProgress, silent } from "../progress.js";
+import { type Ranked, rankExamples } from "../ranking.js";
+import { showCount } from "../report.js";
+
+export interface EvaluateOptions {
+  readonly format?: Format;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+const COMMAND = "evaluate";
+
+/** Scores a model on a file of labelled examples. */
+export async function evaluate(modelPath: string, path: string, options: EvaluateOptions): Promise<Evaluation> {
+  const { model, extra } = await readModel(COMMAND, modelPath, "cotangent model 1");
+  let bytes = 0;
+  const examples = encodedExamples(COMMAND, { path, format: options.format }, model, (chunk) => {
+    bytes += chunk.length;
+  });
+  const isShown = !options.json && !options.quiet;
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  const progress = isShown && size > 0 ? showProgress("evaluating", size) : silent;
+  const ranked: Ranked[] = [];
+  try {
+    for await (const example of rankExamples(model, examples, PLACES[PLACES.length - 1])) {
+      ranked.push(example);
+      progress.update(bytes, [`${showCount(ranked.length)} examples`]);
+    }
+  } finally {
+    progress.stop();
+  }
+  if (ranked.every(({ labels }) => labels.length === 0)) {
+    throw new FileError(
+      `${COMMAND}: ${path} has no example with a label that training showed but must have one; to label examples use cotangent predict`,
+    );
+  }
+  return evaluateRankings(ranked, model.labels, extra.examples as number);
+}

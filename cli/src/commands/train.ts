@@ -1,0 +1,215 @@
+import { rm, stat } from "node:fs/promises";
+import { checkWritable, exists, previousOf, writeAtomically } from "../atomic-file.js";
+import { checkpointOf, loadCheckpoint, saveCheckpoint } from "../checkpoint.js";
+import { type Corpus, corpusFromDisk, corpusInMemory, loadExamples } from "../corpus.js";
+import { FileError, Interrupted, UsageError } from "../errors.js";
+import { widthOf } from "../feature-space.js";
+import { detectFormat, type ExampleFile, type Format, unknownFormat } from "../formats.js";
+import { Interrupt } from "../interrupt.js";
+import { encodeModel } from "../model-file.js";
+import { type Progress, showDuration, showProgress, silent } from "../progress.js";
+import type { Recipe } from "../recipe.js";
+import { showCount } from "../report.js";
+import { type Survey, surveyFile } from "../survey.js";
+import { DivergedError, TrainingRun } from "../training-run.js";
+
+export interface TrainOptions extends Omit<Recipe, "shuffleBuffer"> {
+  /** Where the model goes. */
+  readonly output: string;
+  readonly format?: Format;
+  readonly firstIndex: 0 | 1;
+  readonly minCount: number;
+  readonly normalize: boolean;
+  /** Megabytes that the examples may take; a larger file is streamed. */
+  readonly memory: number;
+  /** Examples to shuffle among when the file is streamed. */
+  readonly shuffleBuffer: number;
+  /** Steps from one checkpoint to the next. */
+  readonly checkpointEvery: number;
+  /** Go on from the checkpoint, at its usual place or here. */
+  readonly resume?: string | true;
+  /** Start anew though there is a checkpoint. */
+  readonly restart?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** What `train` says when it is done. */
+export interface TrainResult {
+  readonly model: string;
+  readonly examples: number;
+  readonly unlabelled: number;
+  readonly labels: number;
+  readonly features: number;
+  readonly streamed: boolean;
+  /** Mean loss of each epoch. */
+  readonly losses: readonly number[];
+  /** Of this call. */
+  readonly seconds: number;
+}
+
+const COMMAND = "train";
+
+/** Trains a model on a file. */
+export async function train(path: string, options: TrainOptions): Promise<TrainResult> {
+  const started = performance.now();
+  const { output } = options;
+  const isShown = !options.json && !options.quiet;
+  const interrupt = new Interrupt();
+  try {
+    await checkWritable(COMMAND, output);
+    const resumeFrom = await checkpointToResume(options);
+    const file = await exampleFile(path, options);
+    const survey = await readThrough(file, options, interrupt, isShown);
+    const recipe = recipeOf(options, survey);
+    const source = { file, space: survey.space, labels: survey.labels };
+    const snapshot = resumeFrom === undefined ? undefined : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint);
+    const order = { key: TrainingRun.orderKey(recipe), batchSize: recipe.batchSize };
+    const corpus =
+      recipe.shuffleBuffer > 0
+        ? corpusFromDisk(source, { ...order, examples: survey.examples, shuffleBuffer: recipe.shuffleBuffer })
+        : corpusInMemory(await loadExamples(source), order);
+    const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot);
+    await runToEnd(run, corpus, recipe, options, survey, interrupt, isShown);
+    const { examples, fingerprint } = survey;
+    await writeAtomically(COMMAND, output, await encodeModel("cotangent model 1", run.model(), new Map(), { examples, fingerprint }));
+    for (const done of [checkpointOf(output), previousOf(checkpointOf(output))]) await rm(done, { force: true });
+    return {
+      model: output,
+      examples: survey.examples,
+      unlabelled: survey.unlabelled,
+      labels: survey.labels.size,
+      features: widthOf(survey.space),
+      streamed: recipe.shuffleBuffer > 0,
+      losses: run.snapshot().losses,
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** What `train` prints. */
+export function describeTraining(result: TrainResult): string {
+  const { model, examples, unlabelled, labels, features, losses, seconds } = result;
+  const passedOver = unlabelled > 0 ? ` (${showCount(unlabelled)} more have no label and were passed over)` : "";
+  return [
+    `Trained on ${showCount(examples)} examples${passedOver}, ${showCount(labels)} labels, ${showCount(features)} features in ${showDuration(seconds)}.`,
+    `Mean loss by epoch: ${losses.map((loss) => loss.toFixed(4)).join(", ")}`,
+    `Model: ${model}`,
+    `Next: cotangent evaluate ${model} <test file>`,
+  ].join("\n");
+}
+
+async function checkpointToResume({ output, resume, restart }: TrainOptions): Promise<string | undefined> {
+  const usual = checkpointOf(output);
+  if (resume !== undefined && restart !== undefined) {
+    throw new UsageError(`${COMMAND}: --resume and --restart are both given but only one of them can be`);
+  }
+  if (resume === undefined) {
+    if (restart === undefined && (await exists(usual))) {
+      throw new FileError(
+        `${COMMAND}: ${usual} is an unfinished run but must not be there when another starts; go on with --resume, or start anew with --restart`,
+      );
+    }
+    return undefined;
+  }
+  const from = resume === true ? usual : resume;
+  if (await exists(from)) return from;
+  throw new FileError(`${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; leave --resume out to start anew`);
+}
+
+async function exampleFile(path: string, { format, firstIndex }: TrainOptions): Promise<ExampleFile> {
+  const seen = await detectFormat(COMMAND, path);
+  const found = format ?? seen;
+  if (found === undefined) throw unknownFormat(COMMAND, path);
+  return { path, format: found, firstIndex };
+}
+
+async function readThrough(file: ExampleFile, options: TrainOptions, interrupt: Interrupt, isShown: boolean): Promise<Survey> {
+  const { minCount, normalize } = options;
+  const { size } = await stat(file.path);
+  const progress = isShown ? showProgress("reading", size) : silent;
+  try {
+    return await surveyFile(COMMAND, file, {
+      minCount,
+      normalize,
+      onProgress(bytes) {
+        progress.update(bytes, []);
+        if (interrupt.signal !== undefined) throw stopped("nothing was trained yet", interrupt.signal);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function recipeOf(options: TrainOptions, { entries, examples }: Survey): Recipe {
+  const bytes = 8 * entries + 24 * examples;
+  const fits = bytes <= options.memory * 1e6;
+  const { loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs } = options;
+  const { dim, epochs, batchSize, learningRate, seed, backend } = options;
+  return {
+    ...{ loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs },
+    ...{ dim, epochs, batchSize, learningRate, seed, backend },
+    shuffleBuffer: fits ? 0 : options.shuffleBuffer,
+  };
+}
+
+async function runToEnd(
+  run: TrainingRun,
+  corpus: Corpus,
+  recipe: Recipe,
+  options: TrainOptions,
+  survey: Survey,
+  interrupt: Interrupt,
+  isShown: boolean,
+): Promise<void> {
+  const { batchSize, epochs } = recipe;
+  const perEpoch = Math.ceil(corpus.examples / batchSize);
+  const checkpoint = checkpointOf(options.output);
+  const save = () => saveCheckpoint(COMMAND, checkpoint, run.snapshot(), { recipe, ...survey }, survey.fingerprint);
+  const progress: Progress = isShown ? showProgress("training", perEpoch * epochs) : silent;
+  const rate = movingRate();
+  let mean: number | undefined;
+  let untilSaved = options.checkpointEvery;
+  try {
+    for await (const { epoch, batch, examples, loss } of run.steps(corpus)) {
+      mean = mean === undefined ? loss : 0.98 * mean + 0.02 * loss;
+      const perSecond = showCount(Math.round(rate(examples)));
+      const place = `epoch ${epoch + 1}/${epochs}`;
+      progress.update(epoch * perEpoch + batch + 1, [place, `loss ${mean.toFixed(3)}`, `${perSecond} examples/s`]);
+      const signal = await interrupt.check();
+      untilSaved -= 1;
+      if (signal === undefined && untilSaved > 0) continue;
+      await save();
+      untilSaved = options.checkpointEvery;
+      if (signal !== undefined) throw stopped(`the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);
+    }
+  } catch (problem) {
+    if (problem instanceof DivergedError) throw new FileError(`${COMMAND}: ${problem.message}`);
+    throw problem;
+  } finally {
+    progress.stop();
+  }
+}
+
+function stopped(where: string, signal: NodeJS.Signals): Interrupted {
+  return new Interrupted(`${COMMAND}: stopped by ${signal}; ${where}`, signal);
+}
+
+/** Examples a second, over the last second or so. */
+function movingRate(): (examples: number) => number {
+  let since = performance.now();
+  let count = 0;
+  let rate = 0;
+  return (examples) => {
+    count += examples;
+    const seconds = (performance.now() - since) / 1000;
+    if (rate === 0 || seconds > 1) {
+      rate = count / Math.max(seconds, 1e-3);
+      if (seconds > 1) [since, count] = [performance.now(), 0];
+    }
+    return rate;
+  };
+}

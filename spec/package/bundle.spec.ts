@@ -1,0 +1,44 @@
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+
+/** What a bundler makes of a program, for browsers, minified. */
+async function bundle(program: string): Promise<{ readonly code: string; readonly inputs: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: program, resolveDir: import.meta.dirname, loader: "ts" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    conditions: ["cotangent-source"],
+    metafile: true,
+    write: false,
+  });
+  const [output] = Object.values(metafile.outputs);
+  const used = Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  return { code: outputFiles[0].text, inputs: used.map(([path]) => path) };
+}
+
+const program = `
+  import { grad, tensor } from "cotangent";
+  import { sparseSoftmaxCrossEntropy } from "cotangent/methods/classification";
+  const loss = (x) => sparseSoftmaxCrossEntropy(x, tensor(Int32Array.of(1))).sum();
+  console.log(await grad(loss)(tensor([[1, 2, 3]])).data());
+`;
+
+describe("a program with one method", () => {
+  it("is at most 15 KB gzipped with engine and CPU backend", async () => {
+    const { code } = await bundle(program);
+    expect(gzipSync(code, { level: 9 }).length / 1024).toBeLessThanOrEqual(15);
+  });
+
+  it("holds no other method, no decomposition, no data format, nothing of Node's", async () => {
+    const { code, inputs } = await bundle(program);
+    const foreign = inputs.filter((path) =>
+      /src\/(methods\/(?!classification)|data|testing)|linalg|fourier/.test(path),
+    );
+    expect(foreign).toEqual([]);
+    expect(inputs.some((path) => path.includes("node_modules"))).toBe(false);
+    expect(code).not.toMatch(/node:|@group|\bWebAssembly\b/);
+  });
+});
