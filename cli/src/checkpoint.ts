@@ -1,8 +1,8 @@
 import type { Tensor } from "cotangent";
 import { writeAtomically } from "./atomic-file.js";
 import { FileError } from "./errors.js";
-import { encodeModel, readModel, tensorOf } from "./model-file.js";
 import type { Model } from "./model.js";
+import { encodeModel, readModel, tensorOf } from "./model-file.js";
 import type { Recipe } from "./recipe.js";
 import type { Position, Snapshot } from "./training-run.js";
 
@@ -40,7 +40,12 @@ export async function saveCheckpoint(
  * @throws FileError if it is of another run: other options, another file
  * @throws DataError if it is truncated or corrupt
  */
-export async function loadCheckpoint(command: string, path: string, recipe: Recipe, fingerprint: string): Promise<Snapshot> {
+export async function loadCheckpoint(
+  command: string,
+  path: string,
+  recipe: Recipe,
+  fingerprint: string,
+): Promise<Snapshot> {
   const { model, tensors, extra } = await readModel(command, path, "cotangent checkpoint 1");
   const run = extra.run as RunState;
   const fail = (difference: string) =>

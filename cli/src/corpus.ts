@@ -1,5 +1,5 @@
 import { type Key, permutation, uniform } from "cotangent";
-import { shuffle, type SparseExample, type Vocabulary } from "cotangent/data";
+import { type SparseExample, shuffle, type Vocabulary } from "cotangent/data";
 import { encodeExample, type FeatureSpace } from "./feature-space.js";
 import { type Batch, FlatExamples } from "./flat-examples.js";
 import { type ExampleFile, fileBytes, readExamples } from "./formats.js";

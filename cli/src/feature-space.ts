@@ -36,7 +36,10 @@ export function encodeExample({ labels, content }: Example, space: FeatureSpace,
     const scale = space.normalize ? "unit" : "mean";
     return encodeText({ labels, tokens }, { tokens: space.vocabulary, labels: known, scale });
   }
-  const features = "indices" in content ? dropUnknown(content, space.count) : { indices: new Uint32Array(), values: new Float32Array() };
+  const features =
+    "indices" in content
+      ? dropUnknown(content, space.count)
+      : { indices: new Uint32Array(), values: new Float32Array() };
   return { labels: known.encode(labels), ...(space.normalize ? toUnitLength(features) : features) };
 }
 
@@ -44,7 +47,9 @@ type Features = Pick<SparseExample, "indices" | "values">;
 
 function dropUnknown({ indices, values }: Features, width: number): Features {
   const unknown = indices.findIndex((index) => index >= width); // ascending: from here on none is known
-  return unknown < 0 ? { indices, values } : { indices: indices.subarray(0, unknown), values: values.subarray(0, unknown) };
+  return unknown < 0
+    ? { indices, values }
+    : { indices: indices.subarray(0, unknown), values: values.subarray(0, unknown) };
 }
 
 function toUnitLength({ indices, values }: Features): Features {

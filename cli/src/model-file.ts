@@ -1,7 +1,14 @@
 import { stat } from "node:fs/promises";
 import { type Tensor, tensor } from "cotangent";
-import { DataError, type NdArray, readSafetensors, type Vocabulary, vocabularyFromJson, writeSafetensors } from "cotangent/data";
-import { AdversarialTree } from "cotangent/methods/sampling";
+import {
+  DataError,
+  type NdArray,
+  readSafetensors,
+  type Vocabulary,
+  vocabularyFromJson,
+  writeSafetensors,
+} from "cotangent/data";
+import { AdversarialTree } from "./temporary.js";
 import { FileError, reasonOf } from "./errors.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
@@ -46,7 +53,10 @@ export async function encodeModel(
     metadata.set("features", JSON.stringify({ kind: features, normalize }));
     metadata.set("tokens", JSON.stringify(space.vocabulary));
   } else {
-    metadata.set("features", JSON.stringify({ kind: features, normalize, count: space.count, firstIndex: space.firstIndex }));
+    metadata.set(
+      "features",
+      JSON.stringify({ kind: features, normalize, count: space.count, firstIndex: space.firstIndex }),
+    );
   }
   return writeSafetensors(tensors, { metadata });
 }
@@ -75,7 +85,10 @@ export async function readModel(command: string, path: string, wanted: FileKind)
     return { kind: wanted, ...decode(tensors, metadata) };
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`${command}: ${path} is damaged, ${problem}; train again, or use the copy that ends in .previous`, { cause });
+    throw new FileError(
+      `${command}: ${path} is damaged, ${problem}; train again, or use the copy that ends in .previous`,
+      { cause },
+    );
   }
 }
 
@@ -93,8 +106,13 @@ function decode(tensors: ReadonlyMap<string, NdArray>, metadata: ReadonlyMap<str
     const held = left.get(name);
     left.delete(name);
     if (held === undefined) throw new TypeError(`its tensor ${name} is missing`);
-    if (held.shape.length !== shape.length || held.shape.some((size, axis) => shape[axis] >= 0 && size !== shape[axis])) {
-      throw new TypeError(`its tensor ${name} has shape [${held.shape.join(", ")}] but must have [${shape.join(", ")}]`);
+    if (
+      held.shape.length !== shape.length ||
+      held.shape.some((size, axis) => shape[axis] >= 0 && size !== shape[axis])
+    ) {
+      throw new TypeError(
+        `its tensor ${name} has shape [${held.shape.join(", ")}] but must have [${shape.join(", ")}]`,
+      );
     }
     if (held.dtype === "f32" && (held.data as Float32Array).some((value) => !Number.isFinite(value))) {
       throw new TypeError(`its tensor ${name} holds a number that is not finite`);

@@ -34,7 +34,9 @@ export async function* encodedExamples(
   for await (const example of readExamples(bytes, file)) {
     if (!fits(example, space)) {
       const held = "tokens" in example.content ? "words" : "numbered features";
-      throw new FileError(`${command}: ${name} holds ${held} (${format}) but must hold ${describeSpace(space)}, as the model's training file did`);
+      throw new FileError(
+        `${command}: ${name} holds ${held} (${format}) but must hold ${describeSpace(space)}, as the model's training file did`,
+      );
     }
     isEmpty = false;
     yield encodeExample(example, space, labels);

@@ -1,6 +1,6 @@
 import { csrMatmul, type Key, normal, type Tensor, topK, transposeLast, zeros } from "cotangent";
 import type { Vocabulary } from "cotangent/data";
-import { AdversarialTree, removeSamplingBias } from "cotangent/methods/sampling";
+import { type AdversarialTree, removeSamplingBias } from "./temporary.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import type { Recipe } from "./recipe.js";
 
@@ -64,10 +64,14 @@ export function scoresOf(rows: Rows, { parameters, noise }: Pick<Model, "paramet
   const { weights, bias } = parameters;
   const scores = embed(rows, parameters).matmul(transposeLast(weights)).add(bias);
   if (noise === undefined) return scores;
-  return removeSamplingBias(scores, noise.tree.logProbabilities(noiseFeatures(rows, noise)));
+  return removeSamplingBias(scores, noise.tree, noiseFeatures(rows, noise));
 }
 
 /** The `k` best classes of each row, best first, with their scores. */
-export function rank(rows: Rows, model: Pick<Model, "parameters" | "noise">, k: number): { readonly values: Tensor; readonly indices: Tensor<"i32"> } {
+export function rank(
+  rows: Rows,
+  model: Pick<Model, "parameters" | "noise">,
+  k: number,
+): { readonly values: Tensor; readonly indices: Tensor<"i32"> } {
   return topK(scoresOf(rows, model), k);
 }

@@ -4,17 +4,28 @@ import { UsageError } from "./errors.js";
 export type OptionParser<T> = (text: string) => T;
 
 /** Decimal digits only: "1e3", "0x10" and "" are no whole numbers. */
-export function wholeNumber(command: string, flag: string, least: number, most: number = Number.MAX_SAFE_INTEGER): OptionParser<number> {
+export function wholeNumber(
+  command: string,
+  flag: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): OptionParser<number> {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    const right = most === Number.MAX_SAFE_INTEGER ? `a whole number ≥ ${least}` : `a whole number in [${least}, ${most}]`;
+    const right =
+      most === Number.MAX_SAFE_INTEGER ? `a whole number ≥ ${least}` : `a whole number in [${least}, ${most}]`;
     throw new UsageError(`${command}: ${flag} is ${JSON.stringify(text)} but must be ${right}`);
   };
 }
 
 /** A finite decimal number above a bound, or from it on. */
-export function finiteNumber(command: string, flag: string, bound: number, bounds: "above" | "from"): OptionParser<number> {
+export function finiteNumber(
+  command: string,
+  flag: string,
+  bound: number,
+  bounds: "above" | "from",
+): OptionParser<number> {
   return (text) => {
     const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
     if (Number.isFinite(value) && (bounds === "above" ? value > bound : value >= bound)) return value;

@@ -1,15 +1,15 @@
 import type { Key, Tensor } from "cotangent";
 import { linearSoftmaxCrossEntropy } from "cotangent/methods/classification";
 import {
-  adversarialNegativeSamplingLoss,
   aliasSampler,
   logUniformSampler,
   type Sampler,
   sampledNceLoss,
   sampledSoftmaxLoss,
-  unigramPower,
   uniformSampler,
+  unigramPower,
 } from "cotangent/methods/sampling";
+import { adversarialNegativeSamplingLoss } from "./temporary.js";
 import { embed, type Noise, noiseFeatures, type Parameters, type Rows } from "./model.js";
 import type { Recipe } from "./recipe.js";
 
@@ -17,6 +17,9 @@ import type { Recipe } from "./recipe.js";
 export interface Examples extends Rows {
   readonly targets: Tensor<"i32">;
 }
+
+/** Negatives a batch of the epochs that find the features of the adversarial softmax's tree. */
+const FEATURE_NEGATIVES = 256;
 
 /** The mean loss of a batch, `[]`; the key decides the negatives. */
 export type Objective = (parameters: Parameters, examples: Examples, key: Key) => Tensor;
@@ -47,8 +50,10 @@ export function objectiveOf(recipe: Recipe, counts: readonly number[], noise?: N
     return (parameters, { targets, ...rows }, key) =>
       sampledNceLoss(embed(rows, parameters), parameters, targets, sampler, key, { negatives, objective, reduction });
   }
+  // The adversarial softmax's own number of negatives is for each example, not for the batch.
+  const shared = loss === "adversarial-softmax" ? FEATURE_NEGATIVES : negatives;
   return (parameters, { targets, ...rows }, key) =>
-    sampledSoftmaxLoss(embed(rows, parameters), parameters, targets, sampler, key, { negatives, reduction });
+    sampledSoftmaxLoss(embed(rows, parameters), parameters, targets, sampler, key, { negatives: shared, reduction });
 }
 
 /** The distribution of negatives. Classes are numbered by falling frequency, as the log-uniform one needs. */

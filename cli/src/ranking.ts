@@ -2,7 +2,7 @@ import { read } from "cotangent";
 import type { SparseExample, Stream } from "cotangent/data";
 import { FlatExamples } from "./flat-examples.js";
 import { type Model, rank } from "./model.js";
-import { onBackend } from "./training-run.js";
+import { onBackend } from "./on-backend.js";
 
 /** What a model makes of one example. */
 export interface Ranked {

@@ -36,7 +36,16 @@ export function showEvaluation(evaluation: Evaluation): string {
   );
   const frequencies = showTable(
     ["label seen in training", "labels", "examples", "precision@1"],
-    bands.map((band) => [describeBand(band), showCount(band.labels), showCount(band.examples), showShare(band.precisionAt1)]),
+    bands.map((band) => [
+      describeBand(band),
+      showCount(band.labels),
+      showCount(band.examples),
+      showShare(band.precisionAt1),
+    ]),
   );
-  return [`${showCount(scored)} of ${showCount(examples)} examples have a label that training showed; over these:`, metrics, frequencies].join("\n");
+  return [
+    `${showCount(scored)} of ${showCount(examples)} examples have a label that training showed; over these:`,
+    metrics,
+    frequencies,
+  ].join("\n");
 }

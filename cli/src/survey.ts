@@ -63,7 +63,7 @@ export async function surveyFile(command: string, file: ExampleFile, options: Su
   const { tokens, labels } = await buildTextVocabularies(labelledTexts(), { tokens: { minCount } });
 
   const fail = (problem: string) => new FileError(`${command}: ${path} ${problem}`);
-  if (examples === 0) throw fail("has no example with a label but must have one; begin lines with " + labelForm(file));
+  if (examples === 0) throw fail(`has no example with a label but must have one; begin lines with ${labelForm(file)}`);
   if (labels.size < 2) throw fail("has 1 label in all but must have at least 2; there is nothing to tell apart");
   const isText = file.format === "fasttext";
   if (isText && tokens.size === 0) {

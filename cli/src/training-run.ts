@@ -4,9 +4,9 @@ import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
 import type { Corpus } from "./corpus.js";
 import type { FeatureSpace } from "./feature-space.js";
 import { fitNoise } from "./fit-noise.js";
-import type { Batch } from "./flat-examples.js";
 import { initialParameters, type Model, type Noise, type Parameters } from "./model.js";
 import { type Examples, objectiveOf, samplerOf } from "./objectives.js";
+import { onBackend } from "./on-backend.js";
 import type { Recipe } from "./recipe.js";
 
 type Optimizer = ReturnType<typeof adagrad>;
@@ -148,14 +148,3 @@ export class DivergedError extends Error {
     super(`the loss is ${loss} in batch ${batch + 1} of epoch ${epoch + 1} but must be finite; lower --learning-rate`);
   }
 }
-
-/** A batch as tensors. */
-export function onBackend({ offsets, columns, values, targets }: Batch): Examples {
-  return {
-    offsets: tensor(offsets),
-    columns: tensor(columns),
-    values: tensor(values),
-    targets: tensor(targets),
-  };
-}
-

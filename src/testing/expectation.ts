@@ -15,7 +15,6 @@ interface Choice {
   readonly nodes: readonly Tensor<DType>[];
   readonly kind: string;
   readonly probabilities: Tensor;
-  readonly isFixed: boolean;
 }
 
 /** An assignment of values to one draw. */
@@ -30,12 +29,14 @@ interface Outcome {
  *
  * The function must draw only discretely (`randomInt`, `bernoulli`, `categorical`, `choice`, `permutation`, and all that
  * is built on them), from the key that it is given, a key of its own for each draw, and must not read values on the way.
+ * The same draw made again with the same key is one draw.
  *
  * @param f - builds a tree of tensors from a key
  * @param key - any key; it says where to compute
  * @returns the tree with a Float64Array for each tensor
- * @throws RangeError if there are more outcomes than the budget
- * @throws Error if continuous randomness reaches the result
+ * @throws RangeError if there are more outcomes than the budget, or a draw has none
+ * @throws Error if continuous randomness reaches the result or the chances of a draw
+ * @throws Error if different draws share a key: they depend on each other in a way that no list of outcomes tells
  *
  * @example
  * import { randomInt, randomKey, tensor, gather } from "cotangent";
@@ -67,16 +68,16 @@ export async function expectation<T>(
       return;
     }
     const { nodes, kind, probabilities } = choices[depth];
-    for (const outcome of outcomesOf(kind, nodes[0], (await read({ probabilities })).probabilities, budget)) {
+    for (const outcome of outcomesOf(kind, nodes[0], (await read({ probabilities })).probabilities)) {
       for (const node of nodes) node.storage = storageOf(node, outcome.values);
       await visit(depth + 1, probability * outcome.probability);
+      nodes.forEach(forget);
     }
-    for (const node of nodes) node.storage = undefined;
   };
   try {
     await visit(0, 1);
   } finally {
-    for (const { nodes } of choices) for (const node of nodes) node.storage = undefined;
+    for (const { nodes } of choices) nodes.forEach(forget);
   }
   if (Math.abs(total - 1) > 1e-9)
     throw new Error(`expectation: the probabilities of all outcomes add up to ${total}, not 1`);
@@ -90,34 +91,64 @@ function storageOf({ dtype }: Tensor<DType>, values: readonly number[]): Storage
   return { dtype, length: values.length, host, device: undefined, disposed: false };
 }
 
+function forget(node: Tensor<DType>): void {
+  if (node.storage !== undefined) node.backend.release(node.storage);
+  node.storage = undefined;
+}
+
 /** The draws that the results depend on, earlier ones first. */
 function choicesAbove(results: readonly Tensor<DType>[]): Choice[] {
   const order = topologicalOrder(results, (node) => node.storage === undefined);
+  const identify = identifier();
   const groups = new Map<string, Tensor<DType>[]>();
-  const drawn = new Set<Tensor<DType>>();
+  const drawnWith = new Map<string, string>();
   for (const node of order) {
     if (node.origin.op !== "choose") continue;
-    const inside = topologicalOrder([node.origin.inputs[0]], (at) => at.origin.op !== "choose");
-    for (const part of inside) drawn.add(part);
-    const words = inside
-      .filter(({ origin }) => origin.op === "threefry")
-      .map(({ origin }) => origin.inputs[0].storage!.host!.join());
-    const signature = [...words.sort(), node.dtype, node.shape.join()].join(";");
-    const group = groups.get(signature);
-    if (group === undefined) groups.set(signature, [node]);
+    const identity = identify(node);
+    const inside = topologicalOrder([node.origin.inputs[0]], ({ origin }) => origin.op !== "choose");
+    for (const { origin } of inside) {
+      if (origin.op !== "threefry") continue;
+      const words = identify(origin.inputs[0]);
+      if ((drawnWith.get(words) ?? identity) !== identity) {
+        throw new Error("expectation: two different draws have the same key but must be independent; give each its own");
+      }
+      drawnWith.set(words, identity);
+    }
+    const group = groups.get(identity);
+    if (group === undefined) groups.set(identity, [node]);
     else group.push(node);
   }
-  checkDiscrete(results, drawn);
-  return [...groups.values()].map((nodes) => {
+  const choices = [...groups.values()].map((nodes) => {
     const probabilities = nodes[0].origin.inputs[1] as Tensor<DType> as Tensor;
-    const isFixed = topologicalOrder([probabilities], () => true).every(({ origin }) => origin.op !== "choose");
-    return { nodes, kind: nodes[0].origin.attributes.kind as string, probabilities, isFixed };
+    return { nodes, kind: nodes[0].origin.attributes.kind as string, probabilities };
   });
+  checkDiscrete([...results, ...choices.map(({ probabilities }) => probabilities)]);
+  return choices;
 }
 
-/** Random bits may reach the results only by way of a choice. */
-function checkDiscrete(results: readonly Tensor<DType>[], _drawn: ReadonlySet<Tensor<DType>>): void {
-  const outside = topologicalOrder(results, ({ origin, storage }) => origin.op !== "choose" && storage === undefined);
+/** Gives tensors that are computed alike from equal values the same name. */
+function identifier(): (node: Tensor<DType>) => string {
+  const named = new Map<Tensor<DType>, string>();
+  const names = new Map<string, string>();
+  const nameOf = (node: Tensor<DType>): string => {
+    const { dtype, shape, storage, origin } = node;
+    const inputs = origin.inputs.map((input) => named.get(input)!);
+    const values = origin.op === "leaf" ? (storage?.host?.join() ?? named.size) : "";
+    const description = JSON.stringify([origin.op, origin.attributes, origin.host?.name, dtype, shape, inputs, values]);
+    if (!names.has(description)) names.set(description, String(names.size));
+    return names.get(description)!;
+  };
+  return (node) => {
+    for (const part of topologicalOrder([node], (at) => !named.has(at))) {
+      if (!named.has(part)) named.set(part, nameOf(part));
+    }
+    return named.get(node)!;
+  };
+}
+
+/** Random bits may reach results and chances only by way of a choice. */
+function checkDiscrete(nodes: readonly Tensor<DType>[]): void {
+  const outside = topologicalOrder(nodes, ({ origin, storage }) => origin.op !== "choose" && storage === undefined);
   if (outside.some(({ origin }) => origin.op === "threefry")) {
     throw new Error(
       "expectation: continuous randomness reaches the result, and it has no list of outcomes; use a sequential test",
@@ -129,12 +160,11 @@ function* outcomesOf(
   kind: string,
   { shape }: Tensor<DType>,
   weights: ArrayLike<number>,
-  budget: number,
 ): Generator<Outcome> {
   const size = sizeOf(shape);
   if (kind === "independent") {
     const outcomes = size === 0 ? 0 : weights.length / size;
-    yield* extend([], size, outcomes, (place, taken) => rowOf(weights, place, outcomes, taken, 0), 1, budget);
+    yield* extend([], size, outcomes, (place, taken) => rowOf(weights, place, outcomes, taken, 0), 1);
     return;
   }
   const [count] = shape.slice(-1);
@@ -142,7 +172,7 @@ function* outcomesOf(
   const outcomes = rows === 0 ? 0 : weights.length / rows;
   const chances = (place: number, taken: readonly number[]) =>
     rowOf(weights, Math.floor(place / count), outcomes, taken, place % count);
-  yield* extend([], size, outcomes, chances, 1, budget);
+  yield* extend([], size, outcomes, chances, 1);
 }
 
 /** Normalized chances of one element, the last `excluded` elements drawn before it left out. */
@@ -166,7 +196,6 @@ function* extend(
   outcomes: number,
   chancesAt: (place: number, taken: readonly number[]) => number[],
   probability: number,
-  budget: number,
 ): Generator<Outcome> {
   if (taken.length === size) {
     yield { values: taken, probability };
@@ -175,6 +204,6 @@ function* extend(
   const chances = chancesAt(taken.length, taken);
   for (let outcome = 0; outcome < outcomes; outcome++) {
     if (chances[outcome] === 0) continue;
-    yield* extend([...taken, outcome], size, outcomes, chancesAt, probability * chances[outcome], budget);
+    yield* extend([...taken, outcome], size, outcomes, chancesAt, probability * chances[outcome]);
   }
 }

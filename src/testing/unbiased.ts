@@ -1,3 +1,4 @@
+import { ShapeError } from "../autodiff/check.js";
 import type { Key, Tensor } from "../autodiff/index.js";
 import { leavesOf } from "../autodiff/index.js";
 import { type ExpectationOptions, expectation } from "./expectation.js";
@@ -16,6 +17,7 @@ export interface CheckUnbiasedOptions extends ExpectationOptions {
  * @param target - the tree that it estimates
  * @param key - any key; it says where to compute
  * @returns the largest bias that was found
+ * @throws ShapeError if estimate and target differ in the number of tensors or elements
  * @throws Error that names the largest bias if it exceeds what is allowed
  */
 export async function checkUnbiased<T>(
@@ -24,8 +26,14 @@ export async function checkUnbiased<T>(
   key: Key,
   { tolerance = 1e-10, ...options }: CheckUnbiasedOptions = {},
 ): Promise<number> {
-  const means = leavesOfArrays(await expectation(estimate, key, options));
   const wanted = await Promise.all(leavesOf<Tensor>(target).map((leaf) => leaf.data()));
+  const means = leavesOfArrays(await expectation(estimate, key, options));
+  const sizes = [means, wanted].map((list) => list.map(({ length }) => length));
+  if (String(sizes[0]) !== String(sizes[1])) {
+    throw new ShapeError(
+      `checkUnbiased: the estimate has tensors of ${sizes[0].join(", ")} elements but must match target, ${sizes[1].join(", ")}`,
+    );
+  }
   let worst = 0;
   let largest = 0;
   let place = "";

@@ -9,7 +9,9 @@ export function methods(word?: string): readonly CatalogueEntry[] {
     [family, name, summary, source ?? ""].some((text) => text.toLowerCase().includes(wanted)),
   );
   if (found.length > 0) return found;
-  throw new UsageError(`methods: the word is ${JSON.stringify(word)}, which no method has, but must be in one; run cotangent methods to see all`);
+  throw new UsageError(
+    `methods: the word is ${JSON.stringify(word)}, which no method has, but must be in one; run cotangent methods to see all`,
+  );
 }
 
 /** Methods by family: name, what it is, where it is from. */

@@ -50,9 +50,15 @@ export function describePrediction({ labels, scores }: Prediction): string {
 
 type ModelOf = Awaited<ReturnType<typeof readModel>>["model"];
 
-async function encodeText(text: string, modelPath: string, { space, labels }: ModelOf): Promise<[ReturnType<typeof encodeExample>]> {
+async function encodeText(
+  text: string,
+  modelPath: string,
+  { space, labels }: ModelOf,
+): Promise<[ReturnType<typeof encodeExample>]> {
   if (space.kind !== "tokens") {
-    throw new FileError(`${COMMAND}: --text is given but ${modelPath} was trained on numbered features; give a file of them`);
+    throw new FileError(
+      `${COMMAND}: --text is given but ${modelPath} was trained on numbered features; give a file of them`,
+    );
   }
   const tokens: string[] = [];
   for await (const line of readFasttext(text)) tokens.push(...line.tokens);

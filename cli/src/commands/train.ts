@@ -8,12 +8,14 @@ import { detectFormat, type ExampleFile, type Format, unknownFormat } from "../f
 import { Interrupt } from "../interrupt.js";
 import { encodeModel } from "../model-file.js";
 import { type Progress, showDuration, showProgress, silent } from "../progress.js";
-import type { Recipe } from "../recipe.js";
+import { DEFAULT_RECIPE, type Recipe } from "../recipe.js";
 import { showCount } from "../report.js";
 import { type Survey, surveyFile } from "../survey.js";
 import { DivergedError, TrainingRun } from "../training-run.js";
 
-export interface TrainOptions extends Omit<Recipe, "shuffleBuffer"> {
+export interface TrainOptions extends Omit<Recipe, "negatives" | "shuffleBuffer"> {
+  /** Default: what the loss usually takes. */
+  readonly negatives?: number;
   /** Where the model goes. */
   readonly output: string;
   readonly format?: Format;
@@ -63,7 +65,8 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
     const survey = await readThrough(file, options, interrupt, isShown);
     const recipe = recipeOf(options, survey);
     const source = { file, space: survey.space, labels: survey.labels };
-    const snapshot = resumeFrom === undefined ? undefined : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint);
+    const snapshot =
+      resumeFrom === undefined ? undefined : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint);
     const order = { key: TrainingRun.orderKey(recipe), batchSize: recipe.batchSize };
     const corpus =
       recipe.shuffleBuffer > 0
@@ -72,7 +75,11 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
     const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot);
     await runToEnd(run, corpus, recipe, options, survey, interrupt, isShown);
     const { examples, fingerprint } = survey;
-    await writeAtomically(COMMAND, output, await encodeModel("cotangent model 1", run.model(), new Map(), { examples, fingerprint }));
+    await writeAtomically(
+      COMMAND,
+      output,
+      await encodeModel("cotangent model 1", run.model(), new Map(), { examples, fingerprint }),
+    );
     for (const done of [checkpointOf(output), previousOf(checkpointOf(output))]) await rm(done, { force: true });
     return {
       model: output,
@@ -116,7 +123,9 @@ async function checkpointToResume({ output, resume, restart }: TrainOptions): Pr
   }
   const from = resume === true ? usual : resume;
   if (await exists(from)) return from;
-  throw new FileError(`${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; leave --resume out to start anew`);
+  throw new FileError(
+    `${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; leave --resume out to start anew`,
+  );
 }
 
 async function exampleFile(path: string, { format, firstIndex }: TrainOptions): Promise<ExampleFile> {
@@ -126,7 +135,12 @@ async function exampleFile(path: string, { format, firstIndex }: TrainOptions): 
   return { path, format: found, firstIndex };
 }
 
-async function readThrough(file: ExampleFile, options: TrainOptions, interrupt: Interrupt, isShown: boolean): Promise<Survey> {
+async function readThrough(
+  file: ExampleFile,
+  options: TrainOptions,
+  interrupt: Interrupt,
+  isShown: boolean,
+): Promise<Survey> {
   const { minCount, normalize } = options;
   const { size } = await stat(file.path);
   const progress = isShown ? showProgress("reading", size) : silent;
@@ -147,7 +161,8 @@ async function readThrough(file: ExampleFile, options: TrainOptions, interrupt: 
 function recipeOf(options: TrainOptions, { entries, examples }: Survey): Recipe {
   const bytes = 8 * entries + 24 * examples;
   const fits = bytes <= options.memory * 1e6;
-  const { loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs } = options;
+  const { loss, sampler, power, regularization, treeFeatures, featureEpochs } = options;
+  const { negatives = loss === "adversarial-softmax" ? 1 : DEFAULT_RECIPE.negatives } = options;
   const { dim, epochs, batchSize, learningRate, seed, backend } = options;
   return {
     ...{ loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs },
@@ -184,7 +199,8 @@ async function runToEnd(
       if (signal === undefined && untilSaved > 0) continue;
       await save();
       untilSaved = options.checkpointEvery;
-      if (signal !== undefined) throw stopped(`the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);
+      if (signal !== undefined)
+        throw stopped(`the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);
     }
   } catch (problem) {
     if (problem instanceof DivergedError) throw new FileError(`${COMMAND}: ${problem.message}`);

@@ -39,8 +39,8 @@ describe("aliasTable", () => {
   it("never gives a class of probability 0", () => {
     expectSameLaw(Float64Array.of(0, 1, 0, 0));
     const { keep, alias } = aliasTable([0, 0.5, 0, 0.5]);
-    expect([...keep]).toEqual([0, 1, 0, 1]);
-    expect([...alias].filter((_, c) => keep[c] === 0).every((j) => j === 1 || j === 3)).toBe(true);
+    expect([keep[0], keep[2]]).toEqual([0, 0]);
+    expect([...alias].filter((_, c) => keep[c] < 1).every((j) => j === 1 || j === 3)).toBe(true);
   });
 
   it("keeps every column of a uniform law", () => {

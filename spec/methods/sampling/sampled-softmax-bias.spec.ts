@@ -45,8 +45,6 @@ describe("the bias of sampledSoftmaxLoss", () => {
         const leading = -variance(row) / negatives / (2 * partition(scores) ** 2);
         off.push(Math.abs((mean - fullLoss(row)) / leading - 1));
       }
-      expect(off[0]).toBeLessThan(0.2);
-      expect(off[1]).toBeLessThan(0.7 * off[0]);
       expect(Math.max(...off)).toBeLessThan(0.1);
       expect(off[2]).toBeLessThan(Math.max(off[0], 0.005)); // it may cross 0 on the way
     },

@@ -86,7 +86,7 @@ export function sparseSoftmaxCrossEntropy(
   const losses = labelSmoothing === 0 ? labelLoss(z, targets, ofLabel) : smoothedLoss();
   if (counts === undefined) return reduceLosses(losses, reduction, ofLabel);
   const weights = where(counts, ofLabel ?? ones(labels.shape, logits), 0);
-  return reduceLosses(where(counts, losses, 0), reduction, weights);
+  return reduceLosses(losses, reduction, weights);
 
   function smoothedLoss(): Tensor {
     const smoothed = smooth(oneHot(targets, classes, logits.dtype), labelSmoothing, mask);

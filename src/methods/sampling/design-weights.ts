@@ -1,4 +1,4 @@
-import { checkAtLeast } from "../../autodiff/check.js";
+import { checkAtLeast, checkCount } from "../../autodiff/check.js";
 import type { Shape } from "../../autodiff/index.js";
 
 /** Weights of a design without replacement, which need not add up to 1, as logarithms, with the classes of weight 0. */
@@ -26,6 +26,7 @@ export function designWeights(caller: string, weights: ArrayLike<number>): Desig
 /** The number of candidates that a shape asks for, which without replacement is at most all classes but the label. */
 export function countWithoutReplacement(caller: string, shape: Shape, classes: number, missing: number): number {
   const count = shape[shape.length - 1];
+  checkCount(caller, { count }, 1);
   if (count > classes - 1) {
     throw new RangeError(
       `${caller}: count is ${count} but must be in [1, ${classes - 1}], the classes without the label`,

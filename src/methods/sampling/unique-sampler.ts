@@ -54,6 +54,7 @@ export function uniqueSampler(sampler: Sampler, { patience = 8 }: UniqueSamplerO
         );
       }
       const [count] = shape;
+      checkCount("uniqueSampler", { count }, 1);
       if (count > classes - 1) {
         throw new RangeError(
           `uniqueSampler: count is ${count} but must be in [1, ${classes - 1}], the classes without the label`,

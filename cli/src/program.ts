@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { evaluateCommand } from "./commands/evaluate-command.js";
+import { methodsCommand } from "./commands/methods-command.js";
+import { predictCommand } from "./commands/predict-command.js";
+import { trainCommand } from "./commands/train-command.js";
+
+/** The whole command line. Problems are thrown, not printed, and never end the process. */
+export function createProgram(): Command {
+  const program = new Command("cotangent")
+    .description("Trains and uses classifiers over thousands to millions of labels, on a plain CPU.")
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  cotangent train train.txt --output model.safetensors     train on a file; its format is found out
+  cotangent evaluate model.safetensors test.txt            precision, nDCG and recall, also by label frequency
+  cotangent predict model.safetensors new.txt --top 3      the best labels of each line
+  cotangent methods softmax                                what the library knows about softmax
+
+Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C (the work so far is kept).`,
+    );
+  for (const command of [trainCommand(), predictCommand(), evaluateCommand(), methodsCommand()]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
+  }
+  return program;
+}
