@@ -55,22 +55,24 @@ function placement<D extends DType>({ backend = defaultBackend, dtype }: FillOpt
 }
 
 /** A tensor filled with one value; it takes no memory. */
-export function full<D extends DType = Float>(
-  shape: Shape,
-  value: number,
-  options: FillOptions<D> = {},
-): Tensor<Kind<D>> {
-  return create.full(shape, value, placement(options)) as unknown as Tensor<Kind<D>>;
+export function full(shape: Shape, value: number, options?: FillOptions<Float>): Tensor;
+export function full<D extends DType>(shape: Shape, value: number, options: FillOptions<D>): Tensor<Kind<D>>;
+export function full(shape: Shape, value: number, options: FillOptions<DType> = {}): Tensor<DType> {
+  return create.full(shape, value, placement(options));
 }
 
 /** A tensor of zeros; it takes no memory. */
-export function zeros<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<Kind<D>> {
-  return create.zeros(shape, placement(options)) as unknown as Tensor<Kind<D>>;
+export function zeros(shape: Shape, options?: FillOptions<Float>): Tensor;
+export function zeros<D extends DType>(shape: Shape, options: FillOptions<D>): Tensor<Kind<D>>;
+export function zeros(shape: Shape, options: FillOptions<DType> = {}): Tensor<DType> {
+  return create.zeros(shape, placement(options));
 }
 
 /** A tensor of ones; it takes no memory. */
-export function ones<D extends DType = Float>(shape: Shape, options: FillOptions<D> = {}): Tensor<Kind<D>> {
-  return create.ones(shape, placement(options)) as unknown as Tensor<Kind<D>>;
+export function ones(shape: Shape, options?: FillOptions<Float>): Tensor;
+export function ones<D extends DType>(shape: Shape, options: FillOptions<D>): Tensor<Kind<D>>;
+export function ones(shape: Shape, options: FillOptions<DType> = {}): Tensor<DType> {
+  return create.ones(shape, placement(options));
 }
 
 /** `0, 1, …, length − 1`; i32 unless another dtype is named. */

@@ -148,7 +148,9 @@ function checkWeights(weights: Tensor, outcomes: number, needed: number): void {
       if (weight > 0) possible++;
     }
     if (possible < needed) {
-      throw new RangeError(`choice: row ${row} of weights has ${possible} outcomes above 0 but must have at least ${needed}`);
+      throw new RangeError(
+        `choice: row ${row} of weights has ${possible} outcomes above 0 but must have at least ${needed}`,
+      );
     }
   }
 }

@@ -110,7 +110,9 @@ function choicesAbove(results: readonly Tensor<DType>[]): Choice[] {
       if (origin.op !== "threefry") continue;
       const words = identify(origin.inputs[0]);
       if ((drawnWith.get(words) ?? identity) !== identity) {
-        throw new Error("expectation: two different draws have the same key but must be independent; give each its own");
+        throw new Error(
+          "expectation: two different draws have the same key but must be independent; give each its own",
+        );
       }
       drawnWith.set(words, identity);
     }
@@ -156,11 +158,7 @@ function checkDiscrete(nodes: readonly Tensor<DType>[]): void {
   }
 }
 
-function* outcomesOf(
-  kind: string,
-  { shape }: Tensor<DType>,
-  weights: ArrayLike<number>,
-): Generator<Outcome> {
+function* outcomesOf(kind: string, { shape }: Tensor<DType>, weights: ArrayLike<number>): Generator<Outcome> {
   const size = sizeOf(shape);
   if (kind === "independent") {
     const outcomes = size === 0 ? 0 : weights.length / size;

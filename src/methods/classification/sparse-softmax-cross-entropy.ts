@@ -84,9 +84,9 @@ export function sparseSoftmaxCrossEntropy(
   const ofLabel = weightOfClass && gather(weightOfClass, targets);
 
   const losses = labelSmoothing === 0 ? labelLoss(z, targets, ofLabel) : smoothedLoss();
-  if (counts === undefined) return reduceLosses(losses, reduction, ofLabel);
+  if (counts === undefined) return reduceLosses(losses, reduction);
   const weights = where(counts, ofLabel ?? ones(labels.shape, logits), 0);
-  return reduceLosses(losses, reduction, weights);
+  return reduceLosses(where(counts, losses, 0), reduction, weights);
 
   function smoothedLoss(): Tensor {
     const smoothed = smooth(oneHot(targets, classes, logits.dtype), labelSmoothing, mask);

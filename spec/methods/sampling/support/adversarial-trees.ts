@@ -1,4 +1,4 @@
-import { tensor } from "cotangent";
+import { type Tensor, tensor } from "cotangent";
 import { AdversarialTree } from "cotangent/methods/sampling";
 import { floats } from "cotangent/testing";
 import fc, { type Arbitrary } from "fast-check";
@@ -68,4 +68,6 @@ export function treeOf(random: RandomTree): AdversarialTree {
 }
 
 /** The features of the two examples, `[2, width]`. */
-export const featuresOf = ({ features, width }: RandomTree) => tensor(features, { shape: [2, width] });
+export function featuresOf({ features, width }: RandomTree): Tensor {
+  return tensor(features, { shape: [2, width] });
+}
