@@ -135,8 +135,9 @@ function identifier(): (node: Tensor<DType>) => string {
   const nameOf = (node: Tensor<DType>): string => {
     const { dtype, shape, storage, origin } = node;
     const inputs = origin.inputs.map((input) => named.get(input)!);
-    const values = origin.op === "leaf" ? (storage?.host?.join() ?? named.size) : "";
-    const description = JSON.stringify([origin.op, origin.attributes, origin.host?.name, dtype, shape, inputs, values]);
+    const values = origin.op === "leaf" ? (storage?.host?.join() ?? `device ${named.size}`) : "";
+    const attributes = Object.entries(origin.attributes).join();
+    const description = [origin.op, origin.host?.name, attributes, dtype, shape.join("x"), inputs, values].join(";");
     if (!names.has(description)) names.set(description, String(names.size));
     return names.get(description)!;
   };

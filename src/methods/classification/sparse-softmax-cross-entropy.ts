@@ -84,7 +84,7 @@ export function sparseSoftmaxCrossEntropy(
   const ofLabel = weightOfClass && gather(weightOfClass, targets);
 
   const losses = labelSmoothing === 0 ? labelLoss(z, targets, ofLabel) : smoothedLoss();
-  if (counts === undefined) return reduceLosses(losses, reduction);
+  if (counts === undefined) return reduceLosses(losses, reduction, ofLabel);
   const weights = where(counts, ofLabel ?? ones(labels.shape, logits), 0);
   return reduceLosses(where(counts, losses, 0), reduction, weights);
 

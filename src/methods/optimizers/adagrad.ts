@@ -2,7 +2,7 @@ import { checkAtLeast } from "../../autodiff/check.js";
 import { sqrt } from "../../autodiff/index.js";
 import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { checkRates, rateAt, type Schedule } from "./schedules.js";
 
 export interface AdagradOptions {
   /** A finite number, or a schedule. */
@@ -21,6 +21,7 @@ export interface AdagradOptions {
  *
  * Row-sparse gradients touch only their rows, exactly; rows of one id are summed before they are squared.
  *
+ * @throws RangeError if `learningRate` is neither finite nor a schedule
  * @throws RangeError if `initialAccumulator` or `epsilon` is negative, or both are 0
  * @source Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 2011, fig. 1 (diagonal)
  */
@@ -29,6 +30,7 @@ export function adagrad({
   initialAccumulator = 0,
   epsilon = 1e-10,
 }: AdagradOptions): Optimizer<ElementwiseState> {
+  checkRates("adagrad", { learningRate });
   checkAtLeast("adagrad", { initialAccumulator, epsilon }, 0);
   if (initialAccumulator === 0 && epsilon === 0) {
     throw new RangeError("adagrad: epsilon is 0 but must be > 0 where the accumulator starts at 0; 0/0 is no update");

@@ -1,9 +1,9 @@
-import { checkAbove, checkBetween } from "../../autodiff/check.js";
-import { exp, sqrt, type Tensor } from "../../autodiff/index.js";
+import { checkAbove, checkAtLeast, checkBetween } from "../../autodiff/check.js";
+import { expm1, sqrt, type Tensor } from "../../autodiff/index.js";
 import { chain } from "./chain.js";
 import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { checkRates, rateAt, type Schedule } from "./schedules.js";
 import { decayWeights } from "./weight-decay.js";
 
 export interface AdamOptions {
@@ -32,18 +32,22 @@ export interface AdamOptions {
  *
  * with t = 1 at the first step. `lazy` counts t in all steps, not in those of the row.
  *
+ * @throws RangeError if `learningRate` is neither finite nor a schedule
  * @throws RangeError if `beta1` or `beta2` is outside [0, 1) or `epsilon` is not above 0
  * @source Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, arXiv:1412.6980, algorithm 1
  */
-export function adam({
-  learningRate,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  lazy = false,
-}: AdamOptions): Optimizer<ElementwiseState> {
-  checkBetween("adam", { beta1, beta2 }, 0, 1, { openAbove: true });
-  checkAbove("adam", { epsilon }, 0);
+export function adam(options: AdamOptions): Optimizer<ElementwiseState> {
+  return momentsOf("adam", options);
+}
+
+/** `caller` is the public function that errors name. */
+function momentsOf(
+  caller: string,
+  { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, lazy = false }: AdamOptions,
+): Optimizer<ElementwiseState> {
+  checkRates(caller, { learningRate });
+  checkBetween(caller, { beta1, beta2 }, 0, 1, { openAbove: true });
+  checkAbove(caller, { epsilon }, 0);
   return elementwise({
     memory: ["mean", "meanSquare"],
     restsAtZero: false,
@@ -58,11 +62,9 @@ export function adam({
   });
 }
 
-/** `1 − betaᵗ`. */
+/** `1 − betaᵗ`, without the cancellation that costs f32 three digits where beta is near 1. */
 function startCorrection(beta: number, step: Tensor): Tensor {
-  return exp(step.add(1).mul(Math.log(beta)))
-    .neg()
-    .add(1);
+  return expm1(step.add(1).mul(Math.log(beta))).neg();
 }
 
 export interface AdamwOptions extends AdamOptions {
@@ -79,6 +81,7 @@ export interface AdamwOptions extends AdamOptions {
  * @source Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101, algorithm 2
  */
 export function adamw({ weightDecay = 0.01, ...options }: AdamwOptions): Optimizer {
+  checkAtLeast("adamw", { weightDecay }, 0);
   const { learningRate, lazy = false } = options;
-  return chain(adam(options), decayWeights({ rate: weightDecay, learningRate, lazy })) as Optimizer;
+  return chain(momentsOf("adamw", options), decayWeights({ rate: weightDecay, learningRate, lazy })) as Optimizer;
 }

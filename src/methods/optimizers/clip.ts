@@ -1,5 +1,6 @@
 import { checkAbove } from "../../autodiff/check.js";
 import { coalesce, leavesOf, mapTree, minimum, rowSparse, sqrt, type Tensor } from "../../autodiff/index.js";
+import { full } from "../../autodiff/ops/create.js";
 import type { Optimizer } from "./optimizer.js";
 
 /**
@@ -31,7 +32,7 @@ export function clipByGlobalNorm(maxNorm: number): Optimizer<Record<string, neve
     init: () => ({}),
     update(gradients, state) {
       const norm = globalNorm(gradients);
-      const factor = minimum(norm.mul(0).add(maxNorm).div(norm), 1); // a norm of 0 gives ∞, so 1
+      const factor = minimum(full([], maxNorm, norm).div(norm), 1); // a norm of 0 gives ∞, so 1
       const updates = mapTree(gradients, (leaf) => leaf.mul(factor)) as typeof gradients;
       return { updates, state };
     },

@@ -2,7 +2,7 @@ import { checkAbove, checkBetween } from "../../autodiff/check.js";
 import { sqrt } from "../../autodiff/index.js";
 import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { checkRates, rateAt, type Schedule } from "./schedules.js";
 
 export interface RmspropOptions {
   /** A finite number, or a schedule. */
@@ -23,6 +23,7 @@ export interface RmspropOptions {
  *
  * Rows without a gradient do not move, but their mean square decays: every row is touched, unless `lazy`.
  *
+ * @throws RangeError if `learningRate` is neither finite nor a schedule
  * @throws RangeError if `decay` is outside [0, 1) or `epsilon` is not above 0
  * @source Tieleman and Hinton, "Lecture 6.5: RMSProp", Neural Networks for Machine Learning, 2012
  */
@@ -32,6 +33,7 @@ export function rmsprop({
   epsilon = 1e-8,
   lazy = false,
 }: RmspropOptions): Optimizer<ElementwiseState> {
+  checkRates("rmsprop", { learningRate });
   checkBetween("rmsprop", { decay }, 0, 1, { openAbove: true });
   checkAbove("rmsprop", { epsilon }, 0);
   return elementwise({

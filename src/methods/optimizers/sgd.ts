@@ -1,7 +1,7 @@
 import { checkBetween } from "../../autodiff/check.js";
 import { type ElementwiseState, elementwise } from "./elementwise-rule.js";
 import type { Optimizer } from "./optimizer.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { checkRates, rateAt, type Schedule } from "./schedules.js";
 
 export interface SgdOptions {
   /** A finite number, or a schedule. */
@@ -24,6 +24,7 @@ export interface SgdOptions {
  * Without momentum, row-sparse gradients touch only their rows, exactly. With it every row goes on moving, so a step
  * costs as much as the table, unless `lazy`.
  *
+ * @throws RangeError if `learningRate` is neither finite nor a schedule
  * @throws RangeError if `momentum` is outside [0, 1)
  * @source Sutskever et al., "On the Importance of Initialization and Momentum in Deep Learning", ICML 2013, section 2
  */
@@ -33,6 +34,7 @@ export function sgd({
   nesterov = false,
   lazy = false,
 }: SgdOptions): Optimizer<ElementwiseState> {
+  checkRates("sgd", { learningRate });
   checkBetween("sgd", { momentum }, 0, 1, { openAbove: true });
   if (momentum === 0) {
     return elementwise({

@@ -3,7 +3,7 @@ import { coalesce, dense, leavesOf, rebuild, rowSparse, rowsOf, type Tensor } fr
 import { zeros } from "../../autodiff/ops/create.js";
 import { addSparse } from "../../autodiff/row-sparse.js";
 import type { Optimizer } from "./optimizer.js";
-import { rateAt, type Schedule } from "./schedules.js";
+import { checkRates, rateAt, type Schedule } from "./schedules.js";
 
 export interface WeightDecayOptions {
   /** Decay λ, a finite number ≥ 0. */
@@ -23,10 +23,12 @@ export type StepCount = { readonly step: Tensor };
  *     update ← update − learningRate · rate · parameter
  *
  * @throws RangeError if `rate` is negative or not finite
+ * @throws RangeError if `learningRate` is neither finite nor a schedule
  * @source Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101, eq. 1
  */
 export function decayWeights({ rate, learningRate = 1, lazy = false }: WeightDecayOptions): Optimizer<StepCount> {
   checkAtLeast("decayWeights", { rate }, 0);
+  checkRates("decayWeights", { learningRate });
   const decayed = (update: Tensor, param: Tensor, factor: Tensor): Tensor => {
     const sparse = lazy ? rowSparse(update) : undefined;
     if (sparse === undefined) return addSparse(param.mul(factor).neg(), update);
