@@ -37,4 +37,7 @@ export async function bundleCli({ entries = ["cotangent", "start"], outdir = `${
   if (entries.includes("cotangent")) await chmod(`${outdir}/cotangent.js`, 0o755);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await bundleCli();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [, , outdir] = process.argv;
+  await bundleCli(outdir === undefined ? {} : { outdir });
+}

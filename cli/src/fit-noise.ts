@@ -1,9 +1,9 @@
 import { csrMatmul, evaluate, type Tensor, tensor } from "cotangent";
-import { fitAdversarialTree, principalComponents } from "./temporary.js";
 import type { Corpus } from "./corpus.js";
 import type { Noise } from "./model.js";
 import { onBackend } from "./on-backend.js";
 import type { Recipe } from "./recipe.js";
+import { fitAdversarialTree, principalComponents } from "./temporary.js";
 
 /** Examples that the tree is fitted to at most: what keeps the fit in memory when the corpus is not. */
 const MOST_EXAMPLES = 200_000;
@@ -34,12 +34,11 @@ export async function fitNoise(
     if (filled === count) break;
   }
   const examples = tensor(hidden, { shape: [count, dim] });
-  const { features, components, mean } = await principalComponents(examples, treeFeatures);
+  const { components, mean } = await principalComponents(examples, { components: treeFeatures });
+  const offset = evaluate(mean.matmul(components));
+  const features = evaluate(examples.matmul(components).sub(offset));
   const tree = await fitAdversarialTree(features, tensor(labels), { classes });
-  const directions = components.transpose();
-  const { projection, offset } = evaluate({
-    projection: embedding.matmul(directions),
-    offset: mean.matmul(directions),
-  });
-  return { projection, offset, tree };
+  examples.dispose();
+  features.dispose();
+  return { projection: evaluate(embedding.matmul(components)), offset, tree };
 }

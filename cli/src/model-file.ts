@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { type Tensor, tensor } from "cotangent";
 import {
+  type ByteSource,
   DataError,
   type NdArray,
   readSafetensors,
@@ -8,12 +8,12 @@ import {
   vocabularyFromJson,
   writeSafetensors,
 } from "cotangent/data";
-import { AdversarialTree } from "./temporary.js";
 import { FileError, reasonOf } from "./errors.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
 import type { Model, Noise, Parameters } from "./model.js";
 import type { Recipe } from "./recipe.js";
+import { AdversarialTree } from "./temporary.js";
 
 /** What a file of ours says it is. */
 export type FileKind = "cotangent model 1" | "cotangent checkpoint 1";
@@ -64,29 +64,38 @@ export async function encodeModel(
 /**
  * Reads a file that `encodeModel` made.
  *
- * @throws FileError if it cannot be read, or is not one of the kinds wanted
+ * @throws FileError if it cannot be read, or is not of the kind wanted
  * @throws DataError if it is truncated or corrupt
  */
 export async function readModel(command: string, path: string, wanted: FileKind): Promise<ModelFile> {
-  await stat(path).catch((cause: unknown) => {
+  try {
+    return await decodeModel(command, path, fileBytes(path), wanted);
+  } catch (cause) {
+    if (cause instanceof DataError || cause instanceof FileError) throw cause;
     throw new FileError(`${command}: ${path} cannot be read, as ${reasonOf(cause)}; check the path`, { cause });
-  });
-  const { tensors, metadata } = await readSafetensors(fileBytes(path), { file: path }).catch((cause: unknown) => {
-    if (cause instanceof DataError) throw cause;
-    throw new FileError(`${command}: ${path} cannot be read, as ${reasonOf(cause)}; check the path`, { cause });
-  });
+  }
+}
+
+/** The model in the bytes of a file, whose name is for messages. */
+export async function decodeModel(
+  command: string,
+  name: string,
+  bytes: ByteSource,
+  wanted: FileKind,
+): Promise<ModelFile> {
+  const { tensors, metadata } = await readSafetensors(bytes, { file: name });
   const kind = metadata.get("format");
   if (kind !== wanted) {
-    const what = kind === undefined ? "a safetensors file of another program" : `a ${kind}`;
+    const what = kind?.startsWith("cotangent ") ? `a ${kind}` : "a safetensors file of another program";
     const hint = kind === "cotangent checkpoint 1" ? "; go on with cotangent train … --resume until it is done" : "";
-    throw new FileError(`${command}: ${path} is ${what} but must be a ${wanted}${hint}`);
+    throw new FileError(`${command}: ${name} is ${what} but must be a ${wanted}${hint}`);
   }
   try {
     return { kind: wanted, ...decode(tensors, metadata) };
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new FileError(
-      `${command}: ${path} is damaged, ${problem}; train again, or use the copy that ends in .previous`,
+      `${command}: ${name} is damaged, as ${problem}; train again, or use the copy that ends in .previous`,
       { cause },
     );
   }

@@ -23,13 +23,12 @@ export async function* encodedExamples(
   command: string,
   { path, format: forced }: ModelInput,
   { space, labels }: Pick<Model, "space" | "labels">,
-  onChunk?: (chunk: Uint8Array) => void,
 ): AsyncGenerator<SparseExample> {
   const format = forced ?? (await formatOf(command, path, space.kind === "tokens"));
   const firstIndex = space.kind === "indices" ? space.firstIndex : 1;
   const name = path === STANDARD_INPUT ? "standard input" : path;
   const file: ExampleFile = { path: name, format, firstIndex };
-  const bytes = path === STANDARD_INPUT ? (process.stdin as AsyncIterable<Uint8Array>) : fileBytes(path, onChunk);
+  const bytes = path === STANDARD_INPUT ? (process.stdin as AsyncIterable<Uint8Array>) : fileBytes(path);
   let isEmpty = true;
   for await (const example of readExamples(bytes, file)) {
     if (!fits(example, space)) {

@@ -9,9 +9,9 @@ import {
   uniformSampler,
   unigramPower,
 } from "cotangent/methods/sampling";
-import { adversarialNegativeSamplingLoss } from "./temporary.js";
 import { embed, type Noise, noiseFeatures, type Parameters, type Rows } from "./model.js";
 import type { Recipe } from "./recipe.js";
+import { adversarialNegativeSamplingLoss } from "./temporary.js";
 
 /** A batch on the backend: sparse rows, and the class that each is trained on. */
 export interface Examples extends Rows {

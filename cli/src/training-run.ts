@@ -107,6 +107,13 @@ export class TrainingRun {
     return { position, parameters, noise, losses, lossSum, state: leavesOf<Tensor>(state) };
   }
 
+  /** Steps from here to the end. */
+  stepsLeft({ examples }: Corpus): number {
+    const { epochs, batchSize } = this.recipe;
+    const { epoch, batch } = this.position;
+    return (epochs - epoch) * Math.ceil(examples / batchSize) - batch;
+  }
+
   /** What has been learned. The tensors are the run's own. */
   model(): Model {
     const { recipe, space, labels, noise } = this;

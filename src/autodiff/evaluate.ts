@@ -46,6 +46,7 @@ export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
   const donated = new Set<Storage>();
   for (const { storage } of leavesOf<Tensor<DType>>(donate)) if (storage !== undefined) donated.add(storage);
   const results = compute(backend, leaves, donated);
+  for (const storage of results) backend.watch(storage);
   return rebuild(
     tree,
     results.map((storage, i) => leafOf(leaves[i], storage)),
@@ -56,9 +57,12 @@ export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
  * The values of every tensor of a tree, computed in one go: a tree of typed arrays of the same form.
  */
 export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
-  const held = leavesOf<Tensor<DType>>(evaluate(tree));
-  const values = await Promise.all(held.map((tensor) => tensor.data()));
-  for (const tensor of held) tensor.dispose();
+  const leaves = leavesOf<Tensor<DType>>(tree);
+  if (leaves.length === 0) return rebuild(tree, []);
+  const [{ backend }] = leaves;
+  const results = compute(backend, leaves);
+  const values = await Promise.all(results.map((storage) => backend.read(storage)));
+  for (const storage of results) backend.release(storage);
   return rebuild(tree, values);
 }
 

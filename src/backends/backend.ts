@@ -67,6 +67,8 @@ export interface Backend {
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[];
   /** Copies the values to the host. */
   read(storage: Storage): Promise<TypedArray>;
+  /** Releases a storage when it is garbage collected, if nobody did before: the net under what is held. */
+  watch(storage: Storage): void;
   /** Gives a storage's memory back; one that the backend never held is left alone. */
   release(storage: Storage): void;
   memory(): MemoryUse;

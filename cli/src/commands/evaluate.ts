@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import type { SparseExample } from "cotangent/data";
 import { FileError } from "../errors.js";
 import type { Format } from "../formats.js";
 import { type Evaluation, evaluateRankings, PLACES } from "../metrics.js";
@@ -19,18 +19,15 @@ const COMMAND = "evaluate";
 /** Scores a model on a file of labelled examples. */
 export async function evaluate(modelPath: string, path: string, options: EvaluateOptions): Promise<Evaluation> {
   const { model, extra } = await readModel(COMMAND, modelPath, "cotangent model 1");
-  let bytes = 0;
-  const examples = encodedExamples(COMMAND, { path, format: options.format }, model, (chunk) => {
-    bytes += chunk.length;
-  });
+  const examples: SparseExample[] = [];
+  for await (const example of encodedExamples(COMMAND, { path, format: options.format }, model)) examples.push(example);
   const isShown = !options.json && !options.quiet;
-  const { size } = await stat(path).catch(() => ({ size: 0 }));
-  const progress = isShown && size > 0 ? showProgress("evaluating", size) : silent;
+  const progress = isShown ? showProgress("evaluating", examples.length) : silent;
   const ranked: Ranked[] = [];
   try {
     for await (const example of rankExamples(model, examples, PLACES[PLACES.length - 1])) {
       ranked.push(example);
-      progress.update(bytes, [`${showCount(ranked.length)} examples`]);
+      progress.update(ranked.length, [`${showCount(ranked.length)} examples`]);
     }
   } finally {
     progress.stop();

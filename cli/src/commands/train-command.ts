@@ -131,6 +131,9 @@ function checkOptionsOfLoss(command: Command, options: TrainOptions): void {
       `train: --epochs is ${options.epochs} but must be more than --feature-epochs, ${options.featureEpochs}, with --loss ${loss}`,
     );
   }
+  if (options.treeFeatures > options.dim && loss === "adversarial-softmax") {
+    throw new UsageError(`train: --tree-features is ${options.treeFeatures} but must be at most --dim, ${options.dim}`);
+  }
 }
 
 function flagOf(name: keyof Recipe): string {

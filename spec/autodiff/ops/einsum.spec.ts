@@ -117,6 +117,11 @@ onEveryBackend("einsum", (backend) => {
     await expectClose(einsum("i,i->", whole, whole), [14]);
   });
 
+  it("forms no large product where a small one will do", async () => {
+    const [a, b] = [0.5, 2].map((x) => tensor(new Float64Array(100_000).fill(x), { backend }));
+    await expectClose(einsum("i,j,i,j->", a, b, a, b), [25_000 * 400_000]); // a ⊗ b would take 80 GB
+  });
+
   it("agrees in f32", async () => {
     const x = tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3], backend });
     await expectClose(einsum("ij,kj->ik", x, x), [14, 32, 32, 77]);

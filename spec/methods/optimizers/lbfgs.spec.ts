@@ -82,6 +82,19 @@ describe("lbfgs", () => {
     await expectClose(params, [1, 1], { tolerance: 1e-8 });
   });
 
+  it("needs about one evaluation a step on whatever scale the loss is: the newest pair sets that of the estimate", async () => {
+    const curvatures = tensor(Float64Array.from({ length: size }, (_, i) => 1 + i));
+    for (const scale of [1e-4, 1e4]) {
+      const loss = (x: Tensor) => sum(x.mul(x).mul(curvatures)).mul(scale);
+      const start = tensor(Float64Array.from({ length: size }, (_, i) => Math.cos(i)));
+      const { params, stopped, iterations, evaluations } = await lbfgs(loss, start, { gradientTolerance: 1e-8 * scale });
+      console.log(iterations, evaluations);
+      expect(stopped).toBe("gradient");
+      expect(evaluations).toBeLessThanOrEqual(iterations + 12);
+      params.dispose();
+    }
+  });
+
   it("minimizes over a tree and leaves the tree passed in as it was", async () => {
     const start = { a: tensor(Float64Array.of(4, 5)), deep: [{ b: tensor(Float64Array.of(-3)) }] };
     const loss = ({ a, deep: [{ b }] }: typeof start) =>

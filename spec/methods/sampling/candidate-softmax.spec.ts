@@ -68,9 +68,10 @@ describe("candidateSoftmaxLoss", () => {
     },
   );
 
-  law("agrees with finite differences to second order", floats([2]), floats([2, 2]), async (t, o) => {
+  it("agrees with finite differences to second order", async () => {
     const loss = ([a, b]: Tensor[]) => exp(candidateSoftmaxLoss(a, b).mul(0.3)).sum();
-    await checkGradient(loss, [tensor(t), tensor(o, { shape: [2, 2] })], { order: 2 });
+    const candidates = tensor(new Float64Array([0.2, -1.1, 0.9, 0.4]), { shape: [2, 2] });
+    await checkGradient(loss, [tensor(new Float64Array([0.5, -0.7])), candidates], { order: 2 });
   });
 
   it("is 0 with gradient 0 where no candidate is left, and finite at ±500", async () => {

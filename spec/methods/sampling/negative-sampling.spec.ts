@@ -1,11 +1,16 @@
 import { categorical, gather, grad, log, randomKey, type Tensor, tensor, valueAndGrad } from "cotangent";
-import { expectedNceObjective, nceLoss, negativeSamplingLoss } from "cotangent/methods/sampling";
+import {
+  biasedNegativeSamplingLoss,
+  expectedNceObjective,
+  nceLoss,
+  negativeSamplingLoss,
+} from "cotangent/methods/sampling";
 import { checkGradient, checkUnbiased, floats, simplex } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
-import { contrasts, shareOf, smallProblems, tensorsOf } from "./support/contrasts.js";
+import { contrasts, contrastsWithNoise, shareOf, smallProblems, tensorsOf } from "./support/contrasts.js";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
@@ -89,6 +94,15 @@ describe("negativeSamplingLoss", () => {
     const log = tensorsOf({ ...scores, positive: flat(scores.positive), noise: flat(scores.noise) });
     await expectClose(negativeSamplingLoss(tensorsOf(scores)), await nceLoss(tensorsOf(scores), log).data());
   });
+
+  law(
+    "is with average the loss of the adversarial softmax without its penalty",
+    contrastsWithNoise(),
+    async ({ scores, log }) => {
+      const unpenalized = biasedNegativeSamplingLoss(tensorsOf(scores), tensorsOf(log), { regularization: 0 });
+      await expectClose(negativeSamplingLoss(tensorsOf(scores), { average: true }), await unpenalized.data());
+    },
+  );
 
   law("stays finite, value and gradient, out to scores of ±1e4", contrasts({ min: -1e4, max: 1e4 }), async (scores) => {
     const loss = (s: { positive: Tensor; noise: Tensor }) => negativeSamplingLoss(s).sum();

@@ -36,6 +36,7 @@ describe("unigramPower", () => {
   it("has α = 3/4 unless told otherwise, and 0 for what never occurs", async () => {
     await expectClose(unigramPower([16, 1, 0]), [8 / 9, 1 / 9, 0]);
     await expectClose(unigramPower([2, 1], { power: 2, allowSharpening: true }), [4 / 5, 1 / 5]);
+    await expectClose(unigramPower([2e200, 1e200], { power: 2, allowSharpening: true }), [4 / 5, 1 / 5]); // no overflow
   });
 
   it("names the argument that is wrong", () => {

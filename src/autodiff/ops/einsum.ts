@@ -33,6 +33,7 @@ interface Named<D extends DType> {
  * letter twice or one that the left lacks, or lacks the `...` of the left
  * @throws RangeError if there are more or fewer tensors than terms
  * @throws ShapeError if a tensor's axes do not fit its term, or sizes of a letter disagree
+ * @throws DTypeError if the tensors are not of one dtype, or that is bool
  *
  * @example
  * import { einsum, tensor } from "cotangent";

@@ -60,7 +60,7 @@ export class Chain {
   bind(slots: readonly TypedArray[], constants: readonly number[], product?: TypedArray): void {
     for (const { load, view, run } of this.loads) {
       if (load.kind === "constant") {
-        run.array = allocate(load.dtype, 1);
+        if (run.array.length === 0) run.array = allocate(load.dtype, 1);
         run.array[0] = constants[load.constant];
       } else if (load.kind === "product") {
         run.array = product!;

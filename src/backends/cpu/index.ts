@@ -52,12 +52,15 @@ class CpuBackend implements Backend {
     const storage: Storage = { dtype, length: host.length, host, device: host, disposed: false };
     this.buffers += 1;
     this.bytes += host.byteLength;
-    this.dropped.register(storage, host.byteLength, storage);
     return storage;
   }
 
   async read({ host }: Storage): Promise<TypedArray> {
     return host!;
+  }
+
+  watch(storage: Storage): void {
+    this.dropped.register(storage, (storage.device as TypedArray).byteLength, storage);
   }
 
   release(storage: Storage): void {

@@ -59,7 +59,7 @@ export function linearLogSumExp({ hidden, weights, bias }: LinearHead, blockSize
     const towardsBias: Tensor[] = [];
     for (const [from, to] of blocks) {
       const block = slice(w, [from], [to]);
-      const rows = h;
+      const rows = towardsHidden === undefined ? h : after(h, towardsHidden);
       // [block, batch]: the transpose of what the forward pass computed, or the two would be merged and all blocks kept.
       const products = block.matmul(transposeLast(rows));
       const z = b === undefined ? products : products.add(expandDims(slice(b, [from], [to]), 1));

@@ -1,4 +1,5 @@
 import {
+  cast,
   coalesce,
   dense,
   leavesOf,
@@ -52,11 +53,10 @@ export function elementwise<Memory extends string>(rule: ElementwiseRule<Memory>
     update<T>(gradients: T, state: ElementwiseState, params: T): OptimizerStep<T, ElementwiseState> {
       const slopes = leavesOf<Tensor>(gradients);
       const steps = leavesOf<Tensor>(params).map((_, i) => {
+        const step = cast(state.step, slopes[i].dtype); // a tree may hold both f32 and f64
         const memory = Object.fromEntries(names.map((name) => [name, state.memory[name][i]])) as Record<Memory, Tensor>;
         const sparse = restsAtZero || lazy ? rowSparse(slopes[i]) : undefined;
-        return sparse === undefined
-          ? rule.step(slopes[i], memory, state.step)
-          : ofRows(rule, sparse, memory, state.step);
+        return sparse === undefined ? rule.step(slopes[i], memory, step) : ofRows(rule, sparse, memory, step);
       });
       const memory = Object.fromEntries(names.map((name) => [name, steps.map((step) => step.memory[name])]));
       return {

@@ -1,5 +1,5 @@
 import { checkAtLeast } from "../../autodiff/check.js";
-import { coalesce, dense, leavesOf, rebuild, rowSparse, rowsOf, type Tensor } from "../../autodiff/index.js";
+import { cast, coalesce, dense, leavesOf, rebuild, rowSparse, rowsOf, type Tensor } from "../../autodiff/index.js";
 import { zeros } from "../../autodiff/ops/create.js";
 import { addSparse } from "../../autodiff/row-sparse.js";
 import type { Optimizer } from "./optimizer.js";
@@ -29,6 +29,8 @@ export type StepCount = { readonly step: Tensor };
 export function decayWeights({ rate, learningRate = 1, lazy = false }: WeightDecayOptions): Optimizer<StepCount> {
   checkAtLeast("decayWeights", { rate }, 0);
   checkRates("decayWeights", { learningRate });
+  // a tree may hold both f32 and f64
+  const factorOf = (step: Tensor, { dtype }: Tensor) => rateAt(learningRate, cast(step, dtype)).mul(rate);
   const decayed = (update: Tensor, param: Tensor, factor: Tensor): Tensor => {
     const sparse = lazy ? rowSparse(update) : undefined;
     if (sparse === undefined) return addSparse(param.mul(factor).neg(), update);
@@ -36,11 +38,14 @@ export function decayWeights({ rate, learningRate = 1, lazy = false }: WeightDec
     return dense({ ...distinct, rows: distinct.rows.sub(rowsOf(param, distinct).mul(factor)) });
   };
   return {
-    init: (params) => ({ step: zeros([], leavesOf<Tensor>(params)[0]) }),
+    init(params) {
+      const [first] = leavesOf<Tensor>(params);
+      if (first === undefined) throw new TypeError("decayWeights: params holds no tensor but must hold at least one");
+      return { step: zeros([], first) };
+    },
     update(updates, { step }, params) {
-      const factor = rateAt(learningRate, step).mul(rate);
       const held = leavesOf<Tensor>(params);
-      const next = leavesOf<Tensor>(updates).map((update, i) => decayed(update, held[i], factor));
+      const next = leavesOf<Tensor>(updates).map((update, i) => decayed(update, held[i], factorOf(step, update)));
       return { updates: rebuild(updates, next), state: { step: step.add(1) } };
     },
   };

@@ -33,6 +33,7 @@ export interface AdaptiveSamples {
  * @param hidden - `[B, d]`
  * @param table - `weights` `[C, d]`, and `bias` `[C]` if there is one
  * @param sampler - of all C classes
+ * @param key - a key of its own for each step
  * @returns ids and log-probabilities, `[m]` each
  * @throws RangeError if `target` is not above 0, `block` no whole number ≥ 1, or `sampler` has another number of classes
  * @throws ShapeError if `hidden` and `table` do not fit

@@ -41,7 +41,10 @@ export interface CandidateSampler {
  * Reach for it to pass a sampler's draws to a loss that takes candidates, or to set how often a draw that hits the label
  * is drawn again.
  *
+ * @param sampler - draws are independent and from q
  * @param rounds - draws at most until one is no label, where the sampler has no `without`; a whole number ≥ 1
+ * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
+ * Model", IEEE TNN 2008
  */
 export function independentCandidates(sampler: Sampler, rounds: number): CandidateSampler {
   const { classes, missing } = sampler;

@@ -58,3 +58,14 @@ export function checkNoiseLogProbability(caller: string, scores: Contrast, logPr
     }
   }
 }
+
+/** Throws unless there is a log-normalizer for each row, or one for all. */
+export function checkLogNormalizer(caller: string, { positive }: Contrast, logNormalizer: Tensor): void {
+  checkSameDType(caller, { "scores.positive": positive, logNormalizer });
+  const { shape } = logNormalizer;
+  if (shape.length > 1 || (shape.length === 1 && shape[0] !== positive.size)) {
+    throw new ShapeError(
+      `${caller}: logNormalizer has shape ${showShape(shape)} but must be [${positive.size}], or [] for one of all rows`,
+    );
+  }
+}

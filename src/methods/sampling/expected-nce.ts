@@ -73,11 +73,9 @@ export function expectedNceObjective(
       .sum(-1);
   }
   const count = noise.mul(negatives);
-  const isDrawn = greater(count, 0);
-  const logCount = log(where(isDrawn, count, 1)); // Δ = ∞ would make 0·∞ of a class without data and noise
-  const delta = (logNormalizer === undefined ? scores : scores.sub(spread(logNormalizer))).sub(logCount);
+  const delta = (logNormalizer === undefined ? scores : scores.sub(spread(logNormalizer))).sub(log(count));
   const ofClass = data.mul(softplus(delta.neg())).add(count.mul(softplus(delta)));
-  return where(isDrawn, ofClass, 0).sum(-1);
+  return where(greater(count, 0), ofClass, 0).sum(-1); // where Δ = ∞, 0·∞ stands for its limit
 }
 
 function spread(logNormalizer: Tensor): Tensor {

@@ -76,6 +76,8 @@ export function gumbelTopKSampler({ weights }: GumbelTopKSamplerOptions): Candid
  *
  * @param logWeights - any shape
  * @param threshold - κ, which broadcasts; −Infinity gives 0, certainty
+ * @returns the broadcast shape, in nats, ≤ 0
+ * @source Kool et al., "Stochastic Beams and Where to Find Them", ICML 2019, arXiv:1903.06059, section 4.1
  */
 export function logInclusionProbability(logWeights: Tensor, threshold: Tensor): Tensor {
   return log(expm1(exp(logWeights.sub(threshold)).neg()).neg());

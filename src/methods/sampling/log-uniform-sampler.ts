@@ -15,7 +15,7 @@ import {
   log1p,
   maximum,
   minimum,
-  pow,
+  ones,
   type Shape,
   type Tensor,
   uniform,
@@ -71,7 +71,7 @@ export function logUniformSampler({ classes }: LogUniformSamplerOptions): Sample
 /** q of each id. */
 function chance(ids: Tensor<"i32">, width: number, { dtype }: Like): Tensor {
   const rank = cast(ids, dtype).add(1);
-  return log1p(pow(rank, -1)).mul(1 / width);
+  return log1p(ones(ids.shape, rank).div(rank)).mul(1 / width);
 }
 
 /** NaN for ids that are no classes. */

@@ -1,7 +1,11 @@
-import { ShapeError, showShape } from "../../autodiff/check.js";
-import { checkSameDType } from "../../autodiff/dtype.js";
 import { softplus, stopGradient, type Tensor } from "../../autodiff/index.js";
-import { type Contrast, checkContrast, checkNoiseLogProbability, type NoiseLogProbability } from "./contrast.js";
+import {
+  type Contrast,
+  checkContrast,
+  checkLogNormalizer,
+  checkNoiseLogProbability,
+  type NoiseLogProbability,
+} from "./contrast.js";
 
 export interface NceLossOptions {
   /** Log-normalizer c of each row, `[B]` or `[]`, learned or not. Default 0: scores learn to normalize themselves. */
@@ -37,7 +41,7 @@ export function nceLoss(
 ): Tensor {
   checkContrast("nceLoss", scores);
   checkNoiseLogProbability("nceLoss", scores, logProbability);
-  if (logNormalizer !== undefined) checkLogNormalizer(scores, logNormalizer);
+  if (logNormalizer !== undefined) checkLogNormalizer("nceLoss", scores, logNormalizer);
 
   const { positive, noise } = logNormalizer === undefined ? scores : subtractFromRows(scores, logNormalizer);
   const logK = Math.log(noise.shape[1]);
@@ -49,14 +53,4 @@ export function nceLoss(
 function subtractFromRows({ positive, noise }: Contrast, logNormalizer: Tensor): Contrast {
   const column = logNormalizer.shape.length === 0 ? logNormalizer : logNormalizer.reshape([-1, 1]);
   return { positive: positive.sub(logNormalizer), noise: noise.sub(column) };
-}
-
-function checkLogNormalizer({ positive }: Contrast, logNormalizer: Tensor): void {
-  checkSameDType("nceLoss", { "scores.positive": positive, logNormalizer });
-  const { shape } = logNormalizer;
-  if (shape.length > 1 || (shape.length === 1 && shape[0] !== positive.size)) {
-    throw new ShapeError(
-      `nceLoss: logNormalizer has shape ${showShape(shape)} but must be [${positive.size}], or [] for one of all rows`,
-    );
-  }
 }

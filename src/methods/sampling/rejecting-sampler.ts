@@ -14,11 +14,14 @@ import type { Sampler } from "./sampler.js";
  *
  * Reach for it with a sampler that has no `without`.
  *
+ * @param sampler - draws are independent and from q
  * @param labels - `[B]`, each in [0, classes)
  * @param rounds - a whole number ≥ 1
  * @returns a sampler whose draws and ids have a shape `[B, ...]`
  * @throws ShapeError if `labels` does not have one axis
  * @throws RangeError if `rounds` is no whole number ≥ 1, or a label on the host is no class
+ * @source von Neumann, "Various Techniques Used in Connection with Random Digits", NBS 1951 (rejection); the chances
+ * after a bounded number of rounds are ours
  */
 export function rejectingSampler(sampler: Sampler, labels: Tensor<"i32">, rounds: number): Sampler {
   const { classes } = sampler;

@@ -2,6 +2,7 @@ import { checkCount, checkOneOf } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import type { Key, Tensor } from "../../autodiff/index.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
+import { checkLogNormalizer } from "./contrast.js";
 import { nceLoss } from "./nce.js";
 import { negativeSamplingLoss } from "./negative-sampling.js";
 import { rankingNceLoss } from "./ranking-nce.js";
@@ -78,6 +79,7 @@ export function sampledNceLoss(
     positive: scoresOfLabels(hidden, table, labels),
     noise: scoresOfClasses(hidden, table, ids), // [batch, negatives]
   };
+  if (logNormalizer !== undefined) checkLogNormalizer(caller, scores, logNormalizer);
   const logProbability = () => ({
     positive: sampler.logProbability(labels, hidden),
     noise: sampler.logProbability(ids, hidden),

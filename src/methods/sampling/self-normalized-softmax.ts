@@ -71,6 +71,7 @@ export function selfNormalizedSoftmax(
  *
  * @param logWeights - `[..., m]`, in nats, up to a constant
  * @returns `[...]`, in [1, m]: 1 where one weight outweighs all, m where they are equal
+ * @source Kong et al., "Sequential Imputations and Bayesian Missing Data Problems", JASA 1994
  */
 export function effectiveSampleSize(logWeights: Tensor): Tensor {
   return exp(

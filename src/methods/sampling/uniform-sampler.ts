@@ -28,7 +28,10 @@ export interface UniformSamplerOptions {
  *
  * Reach for it when classes are balanced, or for a baseline: its correction is one constant for all negatives.
  *
+ * @param options - `classes`, a whole number ≥ 2
  * @throws RangeError if `classes` is no whole number ≥ 2
+ * @source the proposal of Bengio and Senécal, "Quick Training of Probabilistic Neural Nets by Importance Sampling",
+ * AISTATS 2003, at its simplest
  */
 export function uniformSampler({ classes }: UniformSamplerOptions): Sampler {
   checkCount("uniformSampler", { classes }, 2);

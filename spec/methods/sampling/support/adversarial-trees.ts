@@ -15,7 +15,13 @@ export interface RandomTree {
 }
 
 /** Trees with any weights whose labels sit at any leaves, the other leaves being padding; two examples come along. */
-export function randomTrees({ most = 9, least = 1 }: { readonly most?: number; readonly least?: number } = {}): Arbitrary<RandomTree> {
+export function randomTrees({
+  most = 9,
+  least = 1,
+}: {
+  readonly most?: number;
+  readonly least?: number;
+} = {}): Arbitrary<RandomTree> {
   return fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: 1, max: 3 })).chain(([classes, width]) => {
     const depth = Math.ceil(Math.log2(classes));
     const leaves = Array.from({ length: 2 ** depth }, (_, leaf) => leaf);

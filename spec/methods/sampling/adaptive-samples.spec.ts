@@ -1,0 +1,55 @@
+import { grad, randomKey, type Tensor, tensor } from "cotangent";
+import { adaptiveSamples, aliasSampler, selfNormalizedSoftmax, uniformSampler } from "cotangent/methods/sampling";
+import { describe, expect, it } from "vitest";
+import { expectClose } from "../../support/close.js";
+import { partition } from "./support/one-row.js";
+
+const scores = Float64Array.of(2, 0, 1, -1, 0.5, 0.1, 0.2, -0.3);
+const table = { weights: tensor(scores, { shape: [8, 1] }) };
+const hidden = tensor(new Float64Array([1, 1]), { shape: [2, 1] });
+
+describe("adaptiveSamples", () => {
+  it("stops at the first block that is worth enough", async () => {
+    const exact = aliasSampler({ weights: scores.map(Math.exp) }); // each sample counts in full
+    const { ids, logProbability, isFull } = await adaptiveSamples(hidden, table, exact, randomKey(1), {
+      target: 3.5,
+      block: 2,
+    });
+    expect(isFull).toBe(false);
+    expect(ids.shape).toEqual([4]);
+    await expectClose(logProbability, exact.logProbability(ids, hidden));
+    expect(new Set(await ids.data()).size).toBeGreaterThan(1); // blocks differ
+    ids.dispose();
+    logProbability.dispose();
+  });
+
+  it("falls back to all classes, and then to the full gradient", async () => {
+    const sampler = uniformSampler({ classes: 8 });
+    const { ids, logProbability, isFull } = await adaptiveSamples(hidden, table, sampler, randomKey(1), {
+      target: 8.5,
+      block: 3,
+    });
+    expect(isFull).toBe(true);
+    expect([...(await ids.data())]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    const surrogate = (o: Tensor) =>
+      selfNormalizedSoftmax(tensor(Float64Array.of(0)), o, logProbability).surrogate.sum();
+    await expectClose(
+      grad(surrogate)(tensor(scores, { shape: [1, 8] })),
+      scores.map((o) => Math.exp(o) / partition(scores)),
+    );
+    ids.dispose();
+    logProbability.dispose();
+  });
+
+  it("names what is wrong", async () => {
+    const call = (options: Parameters<typeof adaptiveSamples>[4], classes = 8) =>
+      adaptiveSamples(hidden, table, uniformSampler({ classes }), randomKey(0), options);
+    await expect(call({ target: 0 })).rejects.toThrow("adaptiveSamples: target is 0 but must be a finite number > 0");
+    await expect(call({ target: 1, block: 0 })).rejects.toThrow(
+      "adaptiveSamples: block is 0 but must be a whole number ≥ 1",
+    );
+    await expect(call({ target: 1 }, 9)).rejects.toThrow(
+      "adaptiveSamples: sampler has 9 classes but must have 8, as weights has",
+    );
+  });
+});

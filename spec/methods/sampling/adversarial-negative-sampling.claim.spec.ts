@@ -1,0 +1,139 @@
+import {
+  argmax,
+  categorical,
+  gather,
+  type Key,
+  logSoftmax,
+  normal,
+  permutation,
+  randomKey,
+  read,
+  type Tensor,
+  takeAlongAxis,
+  tensor,
+  zeros,
+} from "cotangent";
+import { adagrad, optimize } from "cotangent/methods/optimizers";
+import {
+  adversarialNegativeSamplingLoss,
+  aliasSampler,
+  fitAdversarialTree,
+  principalComponents,
+  projectOntoComponents,
+  removeSamplingBias,
+  type Sampler,
+  uniformSampler,
+} from "cotangent/methods/sampling";
+import { describe, expect, it } from "vitest";
+
+// To 6000 steps, with all baselines and learning rates, it takes minutes: that runs where COTANGENT_LONG=1.
+const isLong = process.env.COTANGENT_LONG === "1";
+const [classes, superClasses, width, train, test, batch] = [256, 16, 32, 20_000, 4_000, 100];
+
+type Table = { weights: Tensor; bias: Tensor };
+interface Split {
+  readonly x: Tensor;
+  readonly y: Tensor<"i32">;
+}
+
+/** 16 far centres, 16 classes about each, frequencies like 1/√rank; the labels are in no order. */
+async function hierarchy(key: Key): Promise<(name: string, count: number) => Promise<Split>> {
+  const centres = normal(key.at("centres"), [superClasses, 1, width]).mul(2);
+  const spread = normal(key.at("spread"), [superClasses, classes / superClasses, width]).mul(0.7);
+  const means = tensor((await centres.add(spread).data()) as Float32Array, { shape: [classes, width] });
+  const ranks = await permutation(key.at("ranks"), classes).data();
+  const logits = tensor(Float32Array.from(ranks, (rank) => -0.5 * Math.log(rank + 1)));
+  return async (name, count) => {
+    const y = tensor(await categorical(key.at(name, "labels"), logits, [count]).data());
+    const noise = normal(key.at(name, "noise"), [count, width]).mul(0.8);
+    return { x: tensor(await gather(means, y).add(noise).data(), { shape: [count, width] }), y };
+  };
+}
+
+async function quality(scores: Tensor, y: Tensor<"i32">): Promise<{ accuracy: number; logLikelihood: number }> {
+  const likelihood = takeAlongAxis(logSoftmax(scores), y.reshape([-1, 1])).mean();
+  const result = await read({ best: argmax(scores), y, likelihood });
+  const right = result.best.filter((label, i) => label === result.y[i]).length;
+  return { accuracy: right / result.y.length, logLikelihood: result.likelihood[0] };
+}
+
+describe("the adversarial softmax on a hierarchy of 256 classes", () => {
+  it("is far ahead of uniform negatives after 500 steps, and useless until its bias is removed", async () => {
+    const key = randomKey(11);
+    const draw = await hierarchy(key);
+    const data = await draw("train", train);
+    const held = await draw("test", test);
+    const basis = await principalComponents(data.x, { components: 8 });
+    const featuresOf = async ({ x }: Split) => {
+      const z = projectOntoComponents(x, basis);
+      return tensor(await z.data(), { shape: z.shape });
+    };
+    const [z, heldZ] = [await featuresOf(data), await featuresOf(held)];
+    const began = performance.now();
+    const tree = await fitAdversarialTree(z, data.y, { classes });
+    const fitted = performance.now() - began;
+    const counts = new Float64Array(classes).fill(1e-3); // every class can occur
+    for (const label of await data.y.data()) counts[label]++;
+    const frequency = aliasSampler({ weights: counts });
+    const all = tensor(Int32Array.from({ length: classes }, (_, label) => label));
+
+    type Loss = (table: Table, x: Tensor, y: Tensor<"i32">, z: Tensor, key: Key) => Tensor;
+    const against =
+      (samplerOf: (z: Tensor) => Sampler): Loss =>
+      (table, x, y, features, step) =>
+        adversarialNegativeSamplingLoss(x, table, y, samplerOf(features), step, { reduction: "mean" });
+    const methods: Record<string, { loss: Loss; debias: (scores: Tensor) => Tensor }> = {
+      adversarial: {
+        loss: against((features) => tree.given(features)),
+        debias: (scores) => removeSamplingBias(scores, tree, heldZ),
+      },
+      uniform: { loss: against(() => uniformSampler({ classes })), debias: (scores) => scores.sub(Math.log(classes)) },
+      frequency: { loss: against(() => frequency), debias: (scores) => scores.add(frequency.logProbability(all)) },
+      softmax: {
+        loss: ({ weights, bias }, x, y) =>
+          takeAlongAxis(logSoftmax(x.matmul(weights.transpose()).add(bias)), y.reshape([-1, 1]))
+            .mean()
+            .neg(),
+        debias: (scores) => scores,
+      },
+    };
+
+    const run = async (name: string, learningRate: number, stops: readonly number[]) => {
+      const { loss, debias } = methods[name];
+      const start: Table = { weights: zeros([classes, width]), bias: zeros([classes]) };
+      using training = optimize(loss, start, adagrad({ learningRate, initialAccumulator: 1e-8 }));
+      const found = [];
+      let order = new Int32Array(0);
+      for (let step = 0; step < stops[stops.length - 1]; step++) {
+        const place = (step * batch) % train;
+        if (place === 0) order = await permutation(key.at("order", step), train).data();
+        const ids = tensor(order.slice(place, place + batch));
+        await training.step(gather(data.x, ids), gather(data.y, ids), gather(z, ids), key.at("step", step));
+        if (!stops.includes(step + 1)) continue;
+        const { weights, bias } = training.params;
+        const scores = held.x.matmul(weights.transpose()).add(bias);
+        const raw = await quality(scores, held.y);
+        found.push({ ...(await quality(debias(scores), held.y)), raw: raw.accuracy });
+      }
+      return found;
+    };
+
+    const alone = await quality(tree.logProbabilities(heldZ), held.y);
+    if (isLong) {
+      expect(fitted).toBeLessThan(2000);
+      const figures: Record<string, unknown> = { "tree alone": alone, "milliseconds to fit": fitted };
+      for (const name of Object.keys(methods)) {
+        const tried = [];
+        for (const rate of [0.03, 0.1, 0.3]) tried.push({ rate, accuracy: (await run(name, rate, [500]))[0].accuracy });
+        const { rate } = tried.reduce((best, next) => (next.accuracy > best.accuracy ? next : best));
+        figures[name] = { tried, at500and2000and6000: await run(name, rate, [500, 2000, 6000]) };
+      }
+      console.log(JSON.stringify(figures, null, 1));
+    }
+    const [adversarial] = await run("adversarial", 0.1, [500]);
+    const [uniform] = await run("uniform", 0.1, [500]);
+    expect(adversarial.accuracy - uniform.accuracy).toBeGreaterThanOrEqual(0.2);
+    expect(adversarial.accuracy - adversarial.raw).toBeGreaterThanOrEqual(0.5);
+    expect(adversarial.accuracy).toBeGreaterThan(alone.accuracy + 0.2);
+  }, 1_800_000);
+});
