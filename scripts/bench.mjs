@@ -20,6 +20,7 @@ for (const path of chosen) {
     outfile,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     conditions: ["cotangent-source"],
     external: ["benny"],

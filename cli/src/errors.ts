@@ -8,6 +8,15 @@ export class FileError extends Error {
   override readonly name: string = "FileError";
 }
 
+/** Training went to infinity, or to no number at all. */
+export class DivergedError extends Error {
+  override readonly name: string = "DivergedError";
+
+  constructor(what: string, value: number) {
+    super(`train: ${what} is ${value} but must be finite; lower --learning-rate`);
+  }
+}
+
 /** A signal asked to stop; the message says where the work so far is kept. */
 export class Interrupted extends Error {
   override readonly name: string = "Interrupted";

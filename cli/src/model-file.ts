@@ -8,7 +8,7 @@ import {
   vocabularyFromJson,
   writeSafetensors,
 } from "cotangent/data";
-import { FileError, reasonOf } from "./errors.js";
+import { DivergedError, FileError, reasonOf } from "./errors.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
 import type { Model, Noise, Parameters } from "./model.js";
@@ -30,7 +30,11 @@ export interface ModelFile {
 
 type Extra = Readonly<Record<string, unknown>>;
 
-/** The bytes of a model, and of what goes with it: one safetensors file. */
+/**
+ * The bytes of a model, and of what goes with it: one safetensors file.
+ *
+ * @throws DivergedError if a number in it is not finite: such a model is of no use to anyone
+ */
 export async function encodeModel(
   kind: FileKind,
   { space, labels, recipe, parameters, noise }: Model,
@@ -40,7 +44,10 @@ export async function encodeModel(
   const tensors = new Map<string, NdArray>();
   const all = new Map<string, Tensor>([...Object.entries(parameters), ...noiseTensors(noise), ...others]);
   for (const [name, held] of all) {
-    tensors.set(name, { dtype: held.dtype, shape: held.shape, data: await held.data() } as NdArray);
+    const data = await held.data();
+    const wrong = data.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined) throw new DivergedError(`a number in ${name}`, wrong);
+    tensors.set(name, { dtype: held.dtype, shape: held.shape, data } as NdArray);
   }
   const { kind: features, normalize } = space;
   const metadata = new Map<string, string>([

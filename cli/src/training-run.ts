@@ -2,6 +2,7 @@ import { evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor }
 import type { Vocabulary } from "cotangent/data";
 import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
 import type { Corpus } from "./corpus.js";
+import { DivergedError } from "./errors.js";
 import type { FeatureSpace } from "./feature-space.js";
 import { fitNoise } from "./fit-noise.js";
 import { initialParameters, type Model, type Noise, type Parameters } from "./model.js";
@@ -89,7 +90,8 @@ export class TrainingRun {
         const { batch: place } = this.position;
         const examples = batch.targets.length;
         const loss = await this.training.step(onBackend(batch), this.key.at("step", epoch, place));
-        if (!Number.isFinite(loss)) throw new DivergedError(epoch, place, loss);
+        if (!Number.isFinite(loss))
+          throw new DivergedError(`the loss in batch ${place + 1} of epoch ${epoch + 1}`, loss);
         this.lossSum += loss * examples;
         this.position = { epoch, batch: place + 1 };
         yield { epoch, batch: place, examples, loss };
@@ -144,14 +146,5 @@ export class TrainingRun {
     const parameters = evaluate({ ...fresh, embedding });
     this.training.dispose();
     this.training = this.train(parameters);
-  }
-}
-
-/** The loss became infinite or no number. */
-export class DivergedError extends Error {
-  override readonly name: string = "DivergedError";
-
-  constructor(epoch: number, batch: number, loss: number) {
-    super(`the loss is ${loss} in batch ${batch + 1} of epoch ${epoch + 1} but must be finite; lower --learning-rate`);
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { workplace } from "./support/command.js";
@@ -203,12 +203,18 @@ describe("cotangent, given a wrong file, names the place and exits with 1", () =
     );
   });
 
-  it("a loss that is no number any more", async () => {
-    const outcome = await run("train", "toy.txt", "-o", "m", ...QUICK, "--learning-rate", "1e38");
-    expect(outcome.code).toBe(1);
-    expect(outcome.stderr).toMatch(
-      /^train: the loss is (NaN|-?Infinity) in batch \d+ of epoch 1 but must be finite; lower --learning-rate\n$/,
+  it("a rate that leads to infinity, and writes no model", async () => {
+    const options = ["--dim", "4", "--quiet", "--learning-rate"];
+    const { code, stderr } = await run("train", "toy.txt", "-o", "huge.model", ...options, "1e38", "--epochs", "3");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^train: the loss in batch 1 of epoch 2 is (NaN|-?Infinity) but must be finite; lower --learning-rate\n$/,
     );
+    const atTheEnd = await run("train", "toy.txt", "-o", "huge.model", ...options, "1e39", "--epochs", "1");
+    expect(atTheEnd.stderr).toMatch(
+      /^train: a number in \w+ is (NaN|-?Infinity) but must be finite; lower --learning-rate\n$/,
+    );
+    expect(existsSync(join(folder(), "huge.model"))).toBe(false);
   });
 });
 

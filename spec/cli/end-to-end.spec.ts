@@ -42,20 +42,6 @@ describe("cotangent", () => {
     expect(lines[0].scores[0]).toBeGreaterThan(lines[0].scores[1]);
   });
 
-  it.each([
-    ["full-softmax"],
-    ["sampled-softmax", "--sampler", "uniform", "--negatives", "8"],
-    ["sampled-softmax", "--sampler", "log-uniform", "--negatives", "8"],
-    ["sampled-softmax", "--sampler", "unigram", "--power", "0.5", "--negatives", "8"],
-    ["nce", "--sampler", "unigram", "--negatives", "8"],
-    ["negative-sampling", "--sampler", "unigram", "--negatives", "8"],
-    ["adversarial-softmax", "--regularization", "0.0001", "--tree-features", "3", "--negatives", "2"],
-  ])("learns with --loss %s %s %s %s %s", async (loss, ...options) => {
-    const [train, test] = [write("loss.train", toyText(240)), write("loss.test", toyText(60))];
-    const { evaluation } = await trainAndEvaluate(train, test, "--loss", loss, ...options);
-    expect(evaluation.precision[0]).toBeGreaterThan(0.95);
-  });
-
   it("gives the same bytes for the same seed and others for another", async () => {
     const train = write("seed.train", toyText(100));
     const bytesOf = async (name: string, seed: string) => {

@@ -34,7 +34,7 @@ interface Outcome {
  * @param f - builds a tree of tensors from a key
  * @param key - any key; it says where to compute
  * @returns the tree with a Float64Array for each tensor
- * @throws RangeError if there are more outcomes than the budget, or a draw has none
+ * @throws RangeError if there are more outcomes than the budget, or the chances of a draw are negative, NaN or all 0
  * @throws Error if continuous randomness reaches the result or the chances of a draw
  * @throws Error if different draws share a key: they depend on each other in a way that no list of outcomes tells
  *
@@ -184,6 +184,11 @@ function rowOf(
 ): number[] {
   const chances = Array.from({ length: outcomes }, (_, i) => weights[row * outcomes + i]);
   if (excluded > 0) for (const gone of taken.slice(-excluded)) chances[gone] = 0;
+  for (const chance of chances) {
+    if (!(chance >= 0)) {
+      throw new RangeError(`expectation: a choice has an outcome with the chance ${chance} but it must be ≥ 0`);
+    }
+  }
   const total = chances.reduce((sum, chance) => sum + chance, 0);
   if (!(total > 0)) throw new RangeError("expectation: a choice has no outcome with a chance above 0");
   return chances.map((chance) => chance / total);

@@ -4,7 +4,7 @@ import type { Backend } from "../backends/backend.js";
 /** What a test runner offers: vitest's and jest's `it`, node:test's `test`. */
 export type Register = (name: string, body: () => Promise<void>, timeout?: number) => void;
 
-/** Declares a law: `check` must hold for all values of the arbitraries. */
+/** Declares a law: `check` must hold for all values of the arbitraries. Its title says in how many runs it did. */
 export type Law = <Ts extends [unknown, ...unknown[]]>(
   name: string,
   ...parts: [...arbitraries: { [I in keyof Ts]: Arbitrary<Ts[I]> }, check: (...values: Ts) => void | Promise<void>]
@@ -19,8 +19,6 @@ export interface LawOptions {
   readonly timeout?: number;
   /** Backends whose count of live buffers must be back where it was after each run. Default none. */
   readonly backends?: readonly Backend[];
-  /** Told of each law that held, and in how many runs. */
-  readonly onHeld?: (name: string, runs: number) => void;
 }
 
 /**
@@ -42,7 +40,7 @@ export interface LawOptions {
  */
 export function lawsFor(
   register: Register,
-  { runs = 25, seed = 42, timeout = 60_000, backends = [], onHeld }: LawOptions = {},
+  { runs = 25, seed = 42, timeout = 60_000, backends = [] }: LawOptions = {},
 ): Law {
   return (name, ...parts) => {
     const check = parts[parts.length - 1] as (...values: unknown[]) => void | Promise<void>;
@@ -58,8 +56,7 @@ export function lawsFor(
         });
       });
       await fc.assert(property, { numRuns: runs, seed });
-      onHeld?.(name, runs);
     };
-    register(name, body, timeout);
+    register(`${name} (${runs} runs)`, body, timeout);
   };
 }

@@ -41,7 +41,7 @@ export async function checkUnbiased<T>(
     mean.forEach((value, j) => {
       const bias = Math.abs(value - wanted[i][j]);
       largest = Math.max(largest, Math.abs(wanted[i][j]));
-      if (!(bias <= worst)) {
+      if (!(bias <= worst) && !Number.isNaN(worst)) {
         worst = bias;
         place = `element ${j} of tensor ${i} is ${value} on average but should be ${wanted[i][j]}`;
       }

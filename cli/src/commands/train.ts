@@ -11,7 +11,7 @@ import { type Progress, showDuration, showProgress, silent } from "../progress.j
 import { DEFAULT_RECIPE, type Recipe } from "../recipe.js";
 import { showCount } from "../report.js";
 import { type Survey, surveyFile } from "../survey.js";
-import { DivergedError, TrainingRun } from "../training-run.js";
+import { TrainingRun } from "../training-run.js";
 
 export interface TrainOptions extends Omit<Recipe, "negatives" | "shuffleBuffer"> {
   /** Default: what the loss usually takes. */
@@ -202,9 +202,6 @@ async function runToEnd(
       if (signal !== undefined)
         throw stopped(`the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);
     }
-  } catch (problem) {
-    if (problem instanceof DivergedError) throw new FileError(`${COMMAND}: ${problem.message}`);
-    throw problem;
   } finally {
     progress.stop();
   }

@@ -87,8 +87,9 @@ describe("lbfgs", () => {
     for (const scale of [1e-4, 1e4]) {
       const loss = (x: Tensor) => sum(x.mul(x).mul(curvatures)).mul(scale);
       const start = tensor(Float64Array.from({ length: size }, (_, i) => Math.cos(i)));
-      const { params, stopped, iterations, evaluations } = await lbfgs(loss, start, { gradientTolerance: 1e-8 * scale });
-      console.log(iterations, evaluations);
+      const { params, stopped, iterations, evaluations } = await lbfgs(loss, start, {
+        gradientTolerance: 1e-8 * scale,
+      });
       expect(stopped).toBe("gradient");
       expect(evaluations).toBeLessThanOrEqual(iterations + 12);
       params.dispose();

@@ -164,7 +164,7 @@ describe("fitAdversarialTree", () => {
     const labels = Int32Array.from(features, (_, i) => order[i % 4]);
     const tree = await fitOf({ classes: 4, width: 1, features, labels });
     const logarithms = await tree.logProbabilities(tensor(new Float64Array(centres), { shape: [4, 1] })).data();
-    order.forEach((label, row) => expect(Math.exp(logarithms[row * 4 + label])).toBeGreaterThan(0.7));
+    for (const [row, label] of order.entries()) expect(Math.exp(logarithms[row * 4 + label])).toBeGreaterThan(0.7);
     const leaves = [...(await tree.parameters.leafOfLabel.data())];
     expect([Math.abs(leaves[2] - leaves[0]), Math.abs(leaves[3] - leaves[1])]).toEqual([1, 1]);
   });

@@ -9,9 +9,9 @@ const counts = tensor(new Float64Array([0.5, -1, Number.POSITIVE_INFINITY]));
 
 describe("logQCorrection", () => {
   it("subtracts the log expected count, and leaves hits out", async () => {
-    await expectClose(logQCorrection(scores, counts), [0.5, 3, -Infinity, 3.5, 6, -Infinity]);
+    expect([...(await logQCorrection(scores, counts).data())]).toEqual([0.5, 3, -Infinity, 3.5, 6, -Infinity]);
     const isHit = equal(ids(0, 1).reshape([2, 1]), ids(0, 1, 2));
-    await expectClose(logQCorrection(scores, scores, { isHit }), [-Infinity, 0, 0, 0, -Infinity, 0]);
+    expect([...(await logQCorrection(scores, scores, { isHit }).data())]).toEqual([-Infinity, 0, 0, 0, -Infinity, 0]);
   });
 
   it("takes no gradient to the count", async () => {

@@ -30,7 +30,7 @@ describe("rejectingSampler", () => {
 
   it("stays finite where the label is all that is drawn", async () => {
     const sampler = rejectingSampler(aliasSampler({ weights: [1, 0] }), ids(0), 16);
-    await expectClose(sampler.logProbability(stack([ids(0, 1)])), [0, -Infinity]);
+    expect([...(await sampler.logProbability(stack([ids(0, 1)])).data())]).toEqual([0, -Infinity]);
   });
 
   it("names what is wrong", () => {

@@ -33,7 +33,7 @@ describe("uniqueSampler", () => {
   it("leaves out what it did not find in time", async () => {
     const rare = aliasSampler({ weights: [1, 1e-12, 1e-12] });
     const { logExpectedCount } = uniqueSampler(rare).candidates(randomKey(0), [2], { dtype: "f64" });
-    await expectClose(logExpectedCount, [0, Infinity]);
+    expect([...(await logExpectedCount.data())]).toEqual([0, Infinity]);
   });
 
   it("names what is wrong", () => {

@@ -21,8 +21,7 @@ export function logSumExp(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOp
   const kept = x.shape.map((size, axis) => (reduced.includes(axis) ? 1 : size));
   const compute = customVjp(
     (values: Tensor) => {
-      const largest = stopGradient(max(values, reduced, { keepDims: true }));
-      const shift = where(less(abs(largest), Number.POSITIVE_INFINITY), largest, 0); // ∞ − ∞ would be NaN
+      const shift = finiteMax(values, reduced);
       return log(sum(exp(values.sub(shift)), reduced, { keepDims: true })).add(shift);
     },
     (grad, value, values) => [grad.mul(shareOf(values, value))],
@@ -30,6 +29,12 @@ export function logSumExp(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOp
   const result = compute(x);
   const dropped = x.shape.filter((_, axis) => !reduced.includes(axis));
   return keepDims ? reshape(result, kept) : reshape(result, dropped);
+}
+
+/** The largest, taken for a constant; 0 where it is infinite, as ∞ − ∞ would be NaN. */
+function finiteMax(x: Tensor, axes: Axes): Tensor {
+  const largest = stopGradient(max(x, axes, { keepDims: true }));
+  return where(less(abs(largest), Number.POSITIVE_INFINITY), largest, 0);
 }
 
 /** `exp(x − logSumExp)`, 0 where there is nothing to share. */
@@ -40,7 +45,8 @@ function shareOf(x: Tensor, total: Tensor): Tensor {
 
 /** `x − logSumExp(x)`: log-probabilities along the axis. Rows of −∞ alone give NaN. */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  return x.sub(logSumExp(x, axis, { keepDims: true }));
+  const z = x.sub(finiteMax(x, axis)); // before the sum: large logits would lose their differences in it
+  return z.sub(logSumExp(z, axis, { keepDims: true }));
 }
 
 /** `exp(x) / Σ exp(x)` along the axis; a row of −∞ alone gives zeros. */

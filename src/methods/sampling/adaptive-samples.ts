@@ -38,7 +38,7 @@ export interface AdaptiveSamples {
  * @throws RangeError if `target` is not above 0, `block` no whole number ≥ 1, or `sampler` has another number of classes
  * @throws ShapeError if `hidden` and `table` do not fit
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
- * Model", IEEE TNN 2008, section V
+ * Model", IEEE TNN 2008
  */
 export async function adaptiveSamples(
   hidden: Tensor,

@@ -15,7 +15,7 @@ import { checkRank, concat, expandDims, logSumExp, ShapeError, showShape, type T
  * @throws ShapeError if the shapes do not fit
  * @throws DTypeError if the scores differ in dtype
  * @source Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015,
- * arXiv:1412.2007, eq. 8
+ * arXiv:1412.2007
  */
 export function candidateSoftmaxLoss(targetScores: Tensor, candidateScores: Tensor): Tensor {
   checkRank("candidateSoftmaxLoss", { targetScores }, 1);

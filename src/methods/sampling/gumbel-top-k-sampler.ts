@@ -38,7 +38,7 @@ export interface GumbelTopKSamplerOptions {
  * Reach for it when a few classes hold most of the weight, which draws with replacement would only repeat.
  *
  * @throws RangeError if there are fewer than 2 weights, one is negative or not finite, or all are 0
- * @source Kool et al., "Stochastic Beams and Where to Find Them", ICML 2019, arXiv:1903.06059, section 4.1; Duffield et
+ * @source Kool et al., "Stochastic Beams and Where to Find Them", ICML 2019, arXiv:1903.06059; Duffield et
  * al., "Priority Sampling for Estimation of Arbitrary Subset Sums", JACM 2007
  */
 export function gumbelTopKSampler({ weights }: GumbelTopKSamplerOptions): CandidateSampler {
@@ -77,7 +77,7 @@ export function gumbelTopKSampler({ weights }: GumbelTopKSamplerOptions): Candid
  * @param logWeights - any shape
  * @param threshold - κ, which broadcasts; −Infinity gives 0, certainty
  * @returns the broadcast shape, in nats, ≤ 0
- * @source Kool et al., "Stochastic Beams and Where to Find Them", ICML 2019, arXiv:1903.06059, section 4.1
+ * @source Kool et al., "Stochastic Beams and Where to Find Them", ICML 2019, arXiv:1903.06059
  */
 export function logInclusionProbability(logWeights: Tensor, threshold: Tensor): Tensor {
   return log(expm1(exp(logWeights.sub(threshold)).neg()).neg());

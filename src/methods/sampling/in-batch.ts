@@ -43,7 +43,7 @@ export interface InBatchLossOptions {
  * @throws ShapeError if `scores` is not square with at least 2 rows, or the shapes do not fit
  * @throws DTypeError if `scores` and `logExpectedCount` differ in dtype, or `labels` is not i32
  * @throws TypeError if `reduction` is not one of those listed
- * @source Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", RecSys 2019, eq. 5.
+ * @source Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", RecSys 2019.
  * There the positive is corrected too; here only with `correctPositive`
  */
 export function inBatchLoss(

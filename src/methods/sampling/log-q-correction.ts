@@ -24,7 +24,7 @@ export interface LogQCorrectionOptions {
  * @throws ShapeError if `logExpectedCount` or `isHit` does not fit
  * @throws DTypeError if `scores` and `logExpectedCount` differ in dtype
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
- * Model", IEEE TNN 2008; Jean et al., ACL 2015, arXiv:1412.2007, eq. 8
+ * Model", IEEE TNN 2008; Jean et al., ACL 2015, arXiv:1412.2007
  */
 export function logQCorrection(
   scores: Tensor,

@@ -87,6 +87,7 @@ export class LogisticFit {
     for (let taken = 0; taken < maxSteps; taken++) {
       if (this.age >= reuse) this.factorHessian();
       let norm = this.newtonStep();
+      let isFresh = false;
       for (;;) {
         for (let i = 0; i < theta.length; i++) this.candidate[i] = theta[i] + step[i];
         const reached = this.evaluate(this.candidate, this.candidateGradient);
@@ -94,10 +95,12 @@ export class LogisticFit {
           value = reached;
           break;
         }
-        if (this.age > 0) {
-          this.evaluate(theta, this.gradient); // the curvatures were overwritten by the candidate's
+        if (!isFresh) {
+          // The factor may be old and L, after flips, rounded; the curvatures at hand are the candidate's.
+          value = this.evaluate(theta, this.gradient);
           this.factorHessian();
           norm = this.newtonStep();
+          isFresh = true;
           continue;
         }
         norm /= 2;
@@ -105,8 +108,8 @@ export class LogisticFit {
       }
       theta.set(this.candidate);
       [this.gradient, this.candidateGradient] = [this.candidateGradient, this.gradient];
-      if (norm < shortest) break;
       this.age = norm > 0.2 * previous ? Number.POSITIVE_INFINITY : this.age + 1; // slow: the factor is too old
+      if (norm < shortest) break;
       previous = norm;
     }
     this.value = value;

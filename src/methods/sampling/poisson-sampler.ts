@@ -58,8 +58,7 @@ export function poissonSampler({ weights }: PoissonSamplerOptions): CandidateSam
  * @param weights - `[C]`, ≥ 0, on any scale
  * @param count - m, at most the number of weights above 0
  * @returns `[C]`, in [0, 1]
- * @source Särndal, Swensson and Wretman, "Model Assisted Survey Sampling", 1992, section 3.6 (sampling in proportion to
- * size)
+ * @source Särndal, Swensson and Wretman, "Model Assisted Survey Sampling", 1992 (sampling in proportion to size)
  */
 export function inclusionProbabilities(weights: ArrayLike<number>, count: number): Float64Array {
   const sorted = Float64Array.from(weights).sort().reverse();

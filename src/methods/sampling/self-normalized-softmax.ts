@@ -37,7 +37,7 @@ export interface SelfNormalizedSoftmax {
  * @throws ShapeError if the shapes do not fit
  * @throws DTypeError if the tensors differ in dtype
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
- * Model", IEEE TNN 2008, section IV (biased importance sampling); the effective sample size is due to Kong et al., JASA
+ * Model", IEEE TNN 2008; the effective sample size is due to Kong et al., JASA
  * 1994
  */
 export function selfNormalizedSoftmax(

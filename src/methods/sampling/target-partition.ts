@@ -22,7 +22,7 @@ export interface TargetPart {
  * @param limit - distinct labels of a part at most, a whole number ≥ 1; every part but the last is full
  * @throws RangeError if `limit` is no whole number ≥ 1
  * @source Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015,
- * arXiv:1412.2007, section 3.2
+ * arXiv:1412.2007
  */
 export function partitionTargets(labels: ArrayLike<number>, limit: number): TargetPart[] {
   checkCount("partitionTargets", { limit }, 1);
@@ -66,7 +66,7 @@ export interface TargetPartitionLossOptions {
  * @throws DTypeError if `hidden` and `table` differ in dtype
  * @throws RangeError if an id on the host is no class, `vocabulary` holds one twice, or a label is not in it
  * @source Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015,
- * arXiv:1412.2007, section 3.2 and eq. 8
+ * arXiv:1412.2007
  */
 export function targetPartitionLoss(
   hidden: Tensor,

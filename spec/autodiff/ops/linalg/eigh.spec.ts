@@ -149,6 +149,9 @@ onEveryBackend("eigh", (backend) => {
     await expectClose(grad(first)(at(0.5)), [0, 0, 0, 0]);
     await expectClose(grad(turning)(at(2 ** -40)), [0, -(2 ** 39), -(2 ** 39), 0]);
     await expectClose(grad(turning)(at(2 ** -48)), [0, 0, 0, 0]);
+    const coarse = (gap: number) => tensor(Float32Array.of(1, 0, 0, 1 + gap), { shape: [2, 2], backend });
+    await expectClose(grad(turning)(coarse(2 ** -12)), [0, -(2 ** 11), -(2 ** 11), 0]);
+    await expectClose(grad(turning)(coarse(2 ** -22)), [0, 0, 0, 0]);
   });
 
   it("gives NaN for what is not finite, and the rest of the batch is unharmed", async () => {

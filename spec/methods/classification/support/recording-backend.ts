@@ -25,6 +25,7 @@ export function recordingBackend(): { readonly backend: Backend; readonly record
       return inner.run(program, leaves, constants);
     },
     read: (storage) => inner.read(storage),
+    watch: (storage) => inner.watch(storage),
     release: (storage) => inner.release(storage),
     memory: () => inner.memory(),
   };
