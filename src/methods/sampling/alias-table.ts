@@ -37,7 +37,7 @@ export function aliasTable(probabilities: ArrayLike<number>): AliasTable {
     keep[h] = left;
     light++;
     if (left + carry < 1) {
-      keep[h] = left;
+      keep[h] = left + carry;
       carry = 0;
       heavy++;
       order[--light] = h; // it is light now, and takes the place that has been dealt with
