@@ -23,7 +23,7 @@ export async function checkClose(
     const [a, b] = [got[i], wanted[i]];
     if (Object.is(a, b) || a === b) continue;
     const difference = Math.abs(a - b);
-    if (!(difference <= tolerance * Math.max(1, Math.abs(b)))) {
+    if (!Number.isFinite(b) || !(difference <= tolerance * Math.max(1, Math.abs(b)))) {
       throw new Error(
         `checkClose: element ${i} is ${a} but must be ${b}; they differ by ${difference}, allowed ${tolerance}`,
       );

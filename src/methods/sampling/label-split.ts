@@ -94,11 +94,14 @@ function startAlong({ width, sums }: LabeledExamples, labels: Int32Array, { thet
 
 /** Δ_y = Σ_{x of y} (w·z + b): how much L gains if label y goes right rather than left. */
 function scoresOf({ width, starts, sums }: LabeledExamples, labels: Int32Array, theta: Float64Array): Float64Array {
-  return Float64Array.from(labels, (label) => {
+  const scores = new Float64Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
     let score = theta[width] * (starts[label + 1] - starts[label]);
     for (let j = 0; j < width; j++) score += theta[j] * sums[label * width + j];
-    return score;
-  });
+    scores[i] = score;
+  }
+  return scores;
 }
 
 /** 1 for the labels of smallest score: those below 0, but as few and as many as there may be; of equal scores the first. */
@@ -110,7 +113,11 @@ function leftmost(scores: Float64Array, few: number, many: number): Uint8Array {
   const threshold = isFree ? 0 : scores.slice().sort()[count - 1]; // undefined if count is 0: no score is below
   let ties = count;
   for (const score of scores) if (score < threshold) ties--;
-  return Uint8Array.from(scores, (score) => (score < threshold || (score === threshold && ties-- > 0) ? 1 : 0));
+  const isLeft = new Uint8Array(scores.length);
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] < threshold || (scores[i] === threshold && ties-- > 0)) isLeft[i] = 1;
+  }
+  return isLeft;
 }
 
 function setSigns({ starts }: LabeledExamples, labels: Int32Array, isLeft: Uint8Array, { signs }: LogisticFit): void {

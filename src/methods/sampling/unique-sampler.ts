@@ -71,7 +71,7 @@ export function uniqueSampler(sampler: Sampler, { patience = 8 }: UniqueSamplerO
         const survival = log1p(exp(sampler.logProbability(of, like)).neg()).mul(cast(tries, like.dtype));
         return log(expm1(survival).neg());
       };
-      const logExpectedCount = where(isFound, logExpectedCountOf(ids), 0);
+      const logExpectedCount = where(isFound, logExpectedCountOf(ids), Number.POSITIVE_INFINITY);
       return { ids, logExpectedCount, logExpectedCountOf };
     },
   };

@@ -1,0 +1,31 @@
+import { tensor } from "cotangent";
+import { checkClose } from "cotangent/testing";
+import { describe, expect, it } from "vitest";
+
+describe("checkClose", () => {
+  it("accepts what agrees, infinities and NaN too", async () => {
+    await checkClose(tensor([1, Number.NaN, Number.POSITIVE_INFINITY]), [1, Number.NaN, Number.POSITIVE_INFINITY]);
+    await checkClose([1e6 + 1e-4], [1e6]);
+    await checkClose(tensor(2), 2);
+  });
+
+  it("says which element differs and by how much", async () => {
+    await expect(checkClose([1, 2], [1, 2.5])).rejects.toThrow(
+      "checkClose: element 1 is 2 but must be 2.5; they differ by 0.5, allowed 1e-9",
+    );
+    await expect(checkClose([1], [1, 2])).rejects.toThrow("checkClose: there are 1 values but must be 2");
+  });
+
+  it("takes nothing for infinity but infinity, of the same sign", async () => {
+    const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
+    for (const [got, wanted] of [
+      [1, most],
+      [least, most],
+      [most, 1],
+      [Number.NaN, most],
+      [1, Number.NaN],
+    ]) {
+      await expect(checkClose([got], [wanted])).rejects.toThrow("checkClose: element 0 is");
+    }
+  });
+});
