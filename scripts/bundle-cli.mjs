@@ -24,7 +24,8 @@ export async function bundleCli({ entries = ["cotangent", "start"], outdir = `${
     define: { COTANGENT_CATALOGUE: JSON.stringify(readCatalogue()) },
   };
   // Dependencies that are not ES modules ask for built-in modules by require().
-  const require = 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+  const require =
+    'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
   await Promise.all(
     entries.map((entry) =>
       build({

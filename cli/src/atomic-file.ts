@@ -31,7 +31,7 @@ export async function writeAtomically(command: string, path: string, bytes: Uint
     await rename(part, path);
     await syncFolder(dirname(path));
   } catch (cause) {
-    await rm(part, { force: true });
+    await rm(part, { force: true }).catch(() => undefined);
     const kept = (await exists(path)) ? `; what it held before is intact` : "";
     throw new FileError(`${command}: ${path} cannot be written, as ${reasonOf(cause)}${kept}`, { cause });
   }

@@ -1,9 +1,9 @@
 import { csrMatmul, evaluate, type Tensor, tensor } from "cotangent";
+import { fitAdversarialTree, principalComponents } from "cotangent/methods/sampling";
 import type { Corpus } from "./corpus.js";
 import type { Noise } from "./model.js";
 import { onBackend } from "./on-backend.js";
 import type { Recipe } from "./recipe.js";
-import { fitAdversarialTree, principalComponents } from "./temporary.js";
 
 /** Examples that the tree is fitted to at most: what keeps the fit in memory when the corpus is not. */
 const MOST_EXAMPLES = 200_000;

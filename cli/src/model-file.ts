@@ -8,12 +8,12 @@ import {
   vocabularyFromJson,
   writeSafetensors,
 } from "cotangent/data";
+import { AdversarialTree } from "cotangent/methods/sampling";
 import { DivergedError, FileError, reasonOf } from "./errors.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
 import type { Model, Noise, Parameters } from "./model.js";
 import type { Recipe } from "./recipe.js";
-import { AdversarialTree } from "./temporary.js";
 
 /** What a file of ours says it is. */
 export type FileKind = "cotangent model 1" | "cotangent checkpoint 1";

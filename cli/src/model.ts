@@ -1,8 +1,8 @@
 import { csrMatmul, type Key, normal, type Tensor, topK, transposeLast, zeros } from "cotangent";
 import type { Vocabulary } from "cotangent/data";
+import { type AdversarialTree, removeSamplingBias } from "cotangent/methods/sampling";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import type { Recipe } from "./recipe.js";
-import { type AdversarialTree, removeSamplingBias } from "./temporary.js";
 
 /** What is learned. An alias, so that it is a tree for `grad`. */
 export type Parameters = {

@@ -1,6 +1,7 @@
 import type { Key, Tensor } from "cotangent";
 import { linearSoftmaxCrossEntropy } from "cotangent/methods/classification";
 import {
+  adversarialNegativeSamplingLoss,
   aliasSampler,
   logUniformSampler,
   type Sampler,
@@ -11,7 +12,6 @@ import {
 } from "cotangent/methods/sampling";
 import { embed, type Noise, noiseFeatures, type Parameters, type Rows } from "./model.js";
 import type { Recipe } from "./recipe.js";
-import { adversarialNegativeSamplingLoss } from "./temporary.js";
 
 /** A batch on the backend: sparse rows, and the class that each is trained on. */
 export interface Examples extends Rows {

@@ -51,10 +51,11 @@ function plainLines(title: string, total: number, stream: NodeJS.WriteStream): P
   let last = performance.now();
   return {
     update(done, details) {
+      const left = clock(done);
       const now = performance.now();
       if (now - last < 1000 * LINE_INTERVAL) return;
       last = now;
-      stream.write(`${[`${title} ${Math.floor((100 * done) / total)}%`, ...details, clock(done)].join("  ")}\n`);
+      stream.write(`${[`${title} ${Math.floor((100 * done) / total)}%`, ...details, left].join("  ")}\n`);
     },
     say: (line) => stream.write(`${line}\n`),
     stop: () => {},

@@ -18,7 +18,20 @@ describe("adaptiveSamples", () => {
     expect(isFull).toBe(false);
     expect(ids.shape).toEqual([4]);
     await expectClose(logProbability, exact.logProbability(ids, hidden));
-    expect(new Set(await ids.data()).size).toBeGreaterThan(1); // blocks differ
+    const drawn = await ids.data();
+    expect([...drawn.slice(0, 2)]).not.toEqual([...drawn.slice(2)]); // each block has its own key
+    ids.dispose();
+    logProbability.dispose();
+  });
+
+  it("asks of every row that its samples are worth enough", async () => {
+    const rows = tensor(new Float64Array([0, 30]), { shape: [2, 1] }); // the second row's softmax has one class
+    const sampler = uniformSampler({ classes: 8 });
+    const { ids, logProbability, isFull } = await adaptiveSamples(rows, table, sampler, randomKey(1), {
+      target: 3,
+      block: 4,
+    });
+    expect(isFull).toBe(true);
     ids.dispose();
     logProbability.dispose();
   });

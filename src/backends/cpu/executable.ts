@@ -25,15 +25,18 @@ export class Executable {
     const { slots, kernels, arena: placeOf, places, outputs } = this.plan;
     const blocks = arena.borrow(places);
     const arrays: TypedArray[] = leaves.map(({ host }) => host!);
-    kernels.forEach(({ output, inPlace }, i) => {
-      const { dtype, length } = slots[output];
-      const place = placeOf[output];
-      const takesOver = inPlace !== undefined && inPlace < leaves.length;
-      if (takesOver) arrays[output] = arrays[inPlace];
-      else arrays[output] = place === undefined ? allocate(dtype, length) : viewOf(blocks[place], dtype, length);
-      this.runs[i](arrays, constants, arrays[output]);
-    });
-    arena.giveBack(blocks);
+    try {
+      kernels.forEach(({ output, inPlace }, i) => {
+        const { dtype, length } = slots[output];
+        const place = placeOf[output];
+        const takesOver = inPlace !== undefined && inPlace < leaves.length;
+        if (takesOver) arrays[output] = arrays[inPlace];
+        else arrays[output] = place === undefined ? allocate(dtype, length) : viewOf(blocks[place], dtype, length);
+        this.runs[i](arrays, constants, arrays[output]);
+      });
+    } finally {
+      arena.giveBack(blocks);
+    }
     return outputs.map((slot) => arrays[slot]);
   }
 
