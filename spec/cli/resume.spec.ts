@@ -13,20 +13,19 @@ const LONG = [
   "--batch-size",
   "8",
   "--epochs",
-  "6",
+  "5",
   "--negatives",
   "16",
   "--checkpoint-every",
   "20",
   "--quiet",
 ];
+const ADVERSARIAL = ["--loss", "adversarial-softmax", "--negatives", "2", "--tree-features", "4"];
 const MODES: readonly (readonly [string, readonly string[]])[] = [
   ["in memory", []],
   ["streamed", ["--memory", "0", "--shuffle-buffer", "37"]],
-  [
-    "adversarial",
-    ["--loss", "adversarial-softmax", "--negatives", "2", "--feature-epochs", "6", "--tree-features", "4"],
-  ],
+  ["before the tree of its negatives is fitted", ADVERSARIAL],
+  ["with the tree of its negatives", [...ADVERSARIAL, "--checkpoint-every", "60"]], // an epoch is 51 steps
 ];
 
 const bytesOf = (name: string) => readFileSync(join(folder(), name));

@@ -103,7 +103,7 @@ describe("the adversarial softmax on a hierarchy of 256 classes", () => {
       const start: Table = { weights: zeros([classes, width]), bias: zeros([classes]) };
       using training = optimize(loss, start, adagrad({ learningRate, initialAccumulator: 1e-8 }));
       const found = [];
-      let order = new Int32Array(0);
+      let order: Int32Array = new Int32Array(0);
       for (let step = 0; step < stops[stops.length - 1]; step++) {
         const place = (step * batch) % train;
         if (place === 0) order = await permutation(key.at("order", step), train).data();

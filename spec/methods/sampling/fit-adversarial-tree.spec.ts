@@ -1,4 +1,4 @@
-import { tensor } from "cotangent";
+import { exp, tensor } from "cotangent";
 import { type AdversarialTree, type AdversarialTreeNodeReport, fitAdversarialTree } from "cotangent/methods/sampling";
 import { floats } from "cotangent/testing";
 import fc, { type Arbitrary } from "fast-check";
@@ -189,6 +189,14 @@ describe("fitAdversarialTree", () => {
     expect([...(await alike.parameters.weights.data())].every((weight) => Math.abs(weight) <= 1e-8)).toBe(true); // as far as Newton's last step
   });
 
+  it("comes to an end with features of wild magnitudes", async () => {
+    const features = new Float64Array([1e100, 1, -1e100, 1e-100, 1e50, -1e100, 3, 1e100, 1e-8, 0]);
+    const data = { classes: 4, width: 2, features, labels: new Int32Array([0, 1, 2, 3, 0]) };
+    const tree = await fitOf(data);
+    const sums = exp(tree.logProbabilities(tensor(features, { shape: [5, 2] }))).sum(1);
+    await expectClose(sums, [1, 1, 1, 1, 1]);
+  });
+
   it("follows the features in dtype", async () => {
     const tree = await fitAdversarialTree(tensor([[1], [2]]), tensor(new Int32Array([0, 1])), { classes: 2 });
     expect(tree.parameters.weights.dtype).toBe("f32");
@@ -208,7 +216,7 @@ describe("fitAdversarialTree", () => {
     );
     await fails(
       fitAdversarialTree(tensor([[1], [Number.NaN]]), y, { classes: 2 }),
-      "fitAdversarialTree: a feature is NaN but must be finite",
+      "fitAdversarialTree: a feature is NaN but must be finite and at most 1e+100 in magnitude",
     );
     await fails(
       fitAdversarialTree(z, tensor(new Int32Array([0])), { classes: 2 }),

@@ -6,6 +6,9 @@ import { AdversarialTree } from "./adversarial-tree.js";
 import { type LabeledExamples, splitLabels } from "./label-split.js";
 import { LogisticFit } from "./logistic-fit.js";
 
+/** Squares of larger features, summed, might overflow. */
+const largest = 1e100;
+
 /** How the fit of a node went. */
 export interface AdversarialTreeNodeReport {
   /** The root is 1, the children of ν are 2ν and 2ν + 1. */
@@ -41,12 +44,12 @@ export interface FitAdversarialTreeOptions {
  *
  * Reach for it to draw hard negatives; use features that are few and centred, such as `principalComponents` gives.
  *
- * @param features - `[N, k]`, z, finite; N ≥ 1
+ * @param features - `[N, k]`, z, at most 1e100 in magnitude; N ≥ 1
  * @param labels - `[N]`, the class of each example, in [0, classes)
  * @returns the tree, in the dtype and on the backend of the features
  * @throws ShapeError if `labels` does not fit `features`
  * @throws DTypeError if `features` is not f32 or f64, or `labels` not i32
- * @throws RangeError if there is no example, a label is out of range or a feature not finite
+ * @throws RangeError if there is no example, a label is out of range or a feature not finite or too large
  * @throws RangeError if `classes` or `maxAlternations` is not a whole number ≥ 1, or `regularization` not above 0
  * @source Bamler and Mandt, "Extreme Classification via Adversarial Softmax Approximation", ICLR 2020, arXiv:2002.06298,
  * section 3, eq. 9–11. The bias starts at minus the mean score, where the paper has 0: Newton needs the centring. Where
@@ -134,8 +137,10 @@ function sortByLabel(features: TypedArray, labels: TypedArray, width: number, cl
     const row = next[label]++;
     for (let j = 0; j < width; j++) {
       const value = features[i * width + j];
-      if (!Number.isFinite(value)) {
-        throw new RangeError(`fitAdversarialTree: a feature is ${value} but must be finite`);
+      if (!(Math.abs(value) <= largest)) {
+        throw new RangeError(
+          `fitAdversarialTree: a feature is ${value} but must be finite and at most ${largest} in magnitude`,
+        );
       }
       rows[row * width + j] = value;
       sums[label * width + j] += value;

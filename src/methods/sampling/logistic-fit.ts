@@ -84,7 +84,7 @@ export class LogisticFit {
     const { theta, step } = this;
     let { value } = this;
     let previous = Number.POSITIVE_INFINITY;
-    for (let taken = 0; taken < maxSteps; taken++) {
+    search: for (let taken = 0; taken < maxSteps; taken++) {
       if (this.age >= reuse) this.factorHessian();
       let norm = this.newtonStep();
       let isFresh = false;
@@ -103,6 +103,7 @@ export class LogisticFit {
           isFresh = true;
           continue;
         }
+        if (!(norm > 0)) break search; // rounding hides whatever ascent is left
         norm /= 2;
         for (let i = 0; i < step.length; i++) step[i] /= 2;
       }
@@ -176,7 +177,7 @@ export class LogisticFit {
     const { factor, width, regularization } = this;
     const size = width + 1;
     // Features of wild magnitudes drown 2λ in rounding: a larger multiple of I still gives an ascent direction.
-    for (let ridge = 2 * regularization; ; ridge *= 1000) {
+    for (let ridge = 2 * regularization; ridge < Number.POSITIVE_INFINITY; ridge *= 1000) {
       this.sumOuterProducts();
       for (let j = 0; j < size; j++) factor[j * size + j] += ridge;
       if (factorCholesky(factor, size)) break;

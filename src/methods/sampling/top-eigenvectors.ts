@@ -1,4 +1,4 @@
-import { jacobiEigen } from "./jacobi-eigen.js";
+import { diagonalize } from "../../autodiff/ops/linalg/jacobi.js";
 
 /** Multiplies each row of a block, `[b, size]`, with a symmetric matrix. */
 export type SymmetricOperator = (block: Float64Array) => Promise<Float64Array>;
@@ -33,8 +33,11 @@ export async function topEigenvectors(
         within[i * count + j] = within[j * count + i] = dot(basis, i * size, image, j * size, size);
       }
     }
-    const { values, vectors } = jacobiEigen(within, count);
-    const [turned, turnedImage] = [combine(vectors, basis, size), combine(vectors, image, size)];
+    const vectors = diagonalize(within, count); // in columns
+    const diagonal = Array.from({ length: count }, (_, i) => within[i * count + i]);
+    const order = [...diagonal.keys()].sort((a, b) => diagonal[b] - diagonal[a]);
+    const values = Float64Array.from(order, (column) => diagonal[column]);
+    const [turned, turnedImage] = [combine(vectors, order, basis, size), combine(vectors, order, image, size)];
     if (iteration === maxIterations || residual(turned, turnedImage, values, size, wanted) <= tolerance * values[0]) {
       return { values: values.slice(0, wanted), vectors: turned.slice(0, wanted * size) };
     }
@@ -48,16 +51,16 @@ function dot(a: Float64Array, atA: number, b: Float64Array, atB: number, size: n
   return sum;
 }
 
-/** Rows of `coefficients · rows`. */
-function combine(coefficients: Float64Array, rows: Float64Array, size: number): Float64Array {
+/** The combinations of rows that the columns of a matrix stand for, in the order given. */
+function combine(matrix: Float64Array, order: readonly number[], rows: Float64Array, size: number): Float64Array {
   const result = new Float64Array(rows.length);
-  const count = rows.length / size;
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < count; j++) {
-      const factor = coefficients[i * count + j];
-      for (let l = 0; l < size; l++) result[i * size + l] += factor * rows[j * size + l];
+  const count = order.length;
+  order.forEach((column, to) => {
+    for (let row = 0; row < count; row++) {
+      const factor = matrix[row * count + column];
+      for (let l = 0; l < size; l++) result[to * size + l] += factor * rows[row * size + l];
     }
-  }
+  });
   return result;
 }
 
