@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { workplace } from "./support/command.js";
+import { type Outcome, workplace } from "./support/command.js";
 import { toyText } from "./support/toy-data.js";
 
 const { folder, write, run, start } = workplace();
@@ -29,6 +29,7 @@ const MODES: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 const bytesOf = (name: string) => readFileSync(join(folder(), name));
+const lossesOf = ({ stdout }: Outcome) => /^Mean loss by epoch: .*$/m.exec(stdout)?.[0];
 const thereIs = (name: string) => existsSync(join(folder(), name));
 
 /** Starts a run and stops it with a signal once it has written a checkpoint. */
@@ -47,10 +48,13 @@ describe("cotangent train --resume", () => {
   it.each(MODES)("gives the same bytes after kill -9 as a run that was never stopped, %s", async (mode, options) => {
     const whole = `${mode} whole`;
     const killed = `${mode} killed`;
-    expect((await run("train", "toy.txt", "-o", whole, ...LONG, ...options)).code).toBe(0);
+    const unbroken = await run("train", "toy.txt", "-o", whole, ...LONG, ...options);
+    expect(unbroken.code).toBe(0);
     expect(await stopAfterCheckpoint(killed, "SIGKILL", options)).toMatchObject({ signal: "SIGKILL", stdout: "" });
     expect(thereIs(killed)).toBe(false);
-    expect((await run("train", "toy.txt", "-o", killed, ...LONG, ...options, "--resume")).code).toBe(0);
+    const resumed = await run("train", "toy.txt", "-o", killed, ...LONG, ...options, "--resume");
+    expect(resumed.code).toBe(0);
+    expect(lossesOf(resumed)).toBe(lossesOf(unbroken));
     expect(bytesOf(killed).equals(bytesOf(whole))).toBe(true);
     expect(thereIs(`${killed}.checkpoint`)).toBe(false);
     expect(thereIs(`${killed}.checkpoint.previous`)).toBe(false);

@@ -133,8 +133,8 @@ class Linearizer {
   }
 
   private emit(node: ProgramNode): number {
-    const { op, host, inputs, shape, dtype, attributes } = node;
-    let parts = `${op}${host?.name ?? ""}(${inputs.join()})${dtype}${shape.join("x")}`;
+    const { op, inputs, shape, dtype, attributes } = node;
+    let parts = `${op}(${inputs.join()})${dtype}${shape.join("x")}`;
     for (const name in attributes) parts += `${name}=${show(attributes[name])}`;
     const known = this.known.get(parts);
     if (known !== undefined) return known;

@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.js";
+import { threefry } from "../backends/reference/random-bits.js";
 import { threefry2x32 } from "../backends/threefry.js";
 import { checkCount, showShape } from "./check.js";
 import { apply, leaf } from "./graph.js";
@@ -102,5 +103,5 @@ export function randomBits(key: Key, shape: Shape): Tensor<"u32"> {
   if (size > 2 ** 33)
     throw new RangeError(`randomBits: shape is ${showShape(shape)} but must hold at most 2^33 elements; use more keys`);
   const words = leaf(key.backend, Uint32Array.from(key.words), [2], "u32");
-  return apply("randomBits", "threefry", [words], { shape, dtype: "u32" });
+  return apply("randomBits", "threefry", [words], { shape, dtype: "u32", host: threefry });
 }

@@ -6,11 +6,21 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array 
 
 export type Attribute = number | string | boolean | readonly number[];
 
-/** Runs on the host on every backend: `inputs` are contiguous, `output` is written in full. */
+/** Shapes that a kernel may need to know besides its attributes. */
+export interface KernelShapes {
+  readonly inputs: readonly (readonly number[])[];
+  readonly output: readonly number[];
+}
+
+/**
+ * The reference kernel of an operation: a plain function on contiguous arrays that writes `output` in full. A backend
+ * that has no kernel of its own for the operation runs this one on the host.
+ */
 export type HostKernel = (
   inputs: readonly TypedArray[],
   output: TypedArray,
   attributes: Readonly<Record<string, Attribute>>,
+  shapes: KernelShapes,
 ) => void;
 
 /** One operation of a program; `inputs` are positions of earlier nodes. */
@@ -20,7 +30,7 @@ export interface ProgramNode {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Present when `op` is `host`: the function that computes it. */
+  /** The reference kernel, for operations that are neither elementwise nor among the few that every backend has. */
   readonly host?: HostKernel | undefined;
 }
 

@@ -1,16 +1,17 @@
 import { rm, stat } from "node:fs/promises";
 import { checkWritable, exists, previousOf, writeAtomically } from "../atomic-file.js";
-import { checkpointOf, loadCheckpoint, saveCheckpoint } from "../checkpoint.js";
-import { type Corpus, corpusFromDisk, corpusInMemory, loadExamples } from "../corpus.js";
-import { FileError, Interrupted, UsageError } from "../errors.js";
+import { checkpointOf, loadCheckpoint } from "../checkpoint.js";
+import { corpusFromDisk, corpusInMemory, loadExamples } from "../corpus.js";
+import { FileError, UsageError } from "../errors.js";
 import { widthOf } from "../feature-space.js";
 import { detectFormat, type ExampleFile, type Format, unknownFormat } from "../formats.js";
 import { Interrupt } from "../interrupt.js";
 import { encodeModel } from "../model-file.js";
-import { type Progress, showDuration, showProgress, silent } from "../progress.js";
+import { showDuration, showProgress, silent } from "../progress.js";
 import { DEFAULT_RECIPE, type Recipe } from "../recipe.js";
 import { showCount } from "../report.js";
 import { type Survey, surveyFile } from "../survey.js";
+import { runToEnd, stopped } from "../training-loop.js";
 import { TrainingRun } from "../training-run.js";
 
 export interface TrainOptions extends Omit<Recipe, "negatives" | "shuffleBuffer"> {
@@ -73,7 +74,13 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
         ? corpusFromDisk(source, { ...order, examples: survey.examples, shuffleBuffer: recipe.shuffleBuffer })
         : corpusInMemory(await loadExamples(source), order);
     const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot);
-    await runToEnd(run, corpus, recipe, options, survey, interrupt, isShown);
+    const total = recipe.epochs * Math.ceil(corpus.examples / recipe.batchSize);
+    const progress = isShown ? showProgress("training", total) : silent;
+    try {
+      await runToEnd(COMMAND, run, corpus, recipe, survey, { ...options, interrupt, progress });
+    } finally {
+      progress.stop();
+    }
     const { examples, fingerprint } = survey;
     await writeAtomically(
       COMMAND,
@@ -150,7 +157,7 @@ async function readThrough(
       normalize,
       onProgress(bytes) {
         progress.update(bytes, []);
-        if (interrupt.signal !== undefined) throw stopped("nothing was trained yet", interrupt.signal);
+        if (interrupt.signal !== undefined) throw stopped(COMMAND, "nothing was trained yet", interrupt.signal);
       },
     });
   } finally {
@@ -168,61 +175,5 @@ function recipeOf(options: TrainOptions, { entries, examples }: Survey): Recipe 
     ...{ loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs },
     ...{ dim, epochs, batchSize, learningRate, seed, backend },
     shuffleBuffer: fits ? 0 : options.shuffleBuffer,
-  };
-}
-
-async function runToEnd(
-  run: TrainingRun,
-  corpus: Corpus,
-  recipe: Recipe,
-  options: TrainOptions,
-  survey: Survey,
-  interrupt: Interrupt,
-  isShown: boolean,
-): Promise<void> {
-  const { batchSize, epochs } = recipe;
-  const perEpoch = Math.ceil(corpus.examples / batchSize);
-  const checkpoint = checkpointOf(options.output);
-  const save = () => saveCheckpoint(COMMAND, checkpoint, run.snapshot(), { recipe, ...survey }, survey.fingerprint);
-  const progress: Progress = isShown ? showProgress("training", perEpoch * epochs) : silent;
-  const rate = movingRate();
-  let mean: number | undefined;
-  let untilSaved = options.checkpointEvery;
-  try {
-    for await (const { epoch, batch, examples, loss } of run.steps(corpus)) {
-      mean = mean === undefined ? loss : 0.98 * mean + 0.02 * loss;
-      const perSecond = showCount(Math.round(rate(examples)));
-      const place = `epoch ${epoch + 1}/${epochs}`;
-      progress.update(epoch * perEpoch + batch + 1, [place, `loss ${mean.toFixed(3)}`, `${perSecond} examples/s`]);
-      const signal = await interrupt.check();
-      untilSaved -= 1;
-      if (signal === undefined && untilSaved > 0) continue;
-      await save();
-      untilSaved = options.checkpointEvery;
-      if (signal !== undefined)
-        throw stopped(`the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);
-    }
-  } finally {
-    progress.stop();
-  }
-}
-
-function stopped(where: string, signal: NodeJS.Signals): Interrupted {
-  return new Interrupted(`${COMMAND}: stopped by ${signal}; ${where}`, signal);
-}
-
-/** Examples a second, over the last second or so. */
-function movingRate(): (examples: number) => number {
-  let since = performance.now();
-  let count = 0;
-  let rate = 0;
-  return (examples) => {
-    count += examples;
-    const seconds = (performance.now() - since) / 1000;
-    if (rate === 0 || seconds > 1) {
-      rate = count / Math.max(seconds, 1e-3);
-      if (seconds > 1) [since, count] = [performance.now(), 0];
-    }
-    return rate;
   };
 }

@@ -61,7 +61,7 @@ interface Scaled {
 
 function scaledCosines(caller: string, x: Tensor, { axis, first, rest }: Scaled): Tensor {
   checkFloat(caller, { x });
-  return apply(caller, "host", [x], {
+  return apply(caller, "dct", [x], {
     shape: x.shape,
     dtype: x.dtype,
     attributes: { ...linesOf(caller, x.shape, axis), first, rest },
@@ -72,7 +72,7 @@ function scaledCosines(caller: string, x: Tensor, { axis, first, rest }: Scaled)
 
 function transposedCosines(caller: string, x: Tensor, { axis, first, rest }: Scaled): Tensor {
   checkFloat(caller, { x });
-  return apply(caller, "host", [x], {
+  return apply(caller, "dctTransposed", [x], {
     shape: x.shape,
     dtype: x.dtype,
     attributes: { ...linesOf(caller, x.shape, axis), first, rest },

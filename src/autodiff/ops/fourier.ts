@@ -111,7 +111,7 @@ function transform(caller: string, { re, im }: ComplexPair, axis: number, sign: 
   checkSameDType(caller, { re, im });
   checkSameShape(caller, { re, im });
   const { length, inner } = linesOf(caller, re.shape, axis);
-  return apply(caller, "host", [re, im], {
+  return apply(caller, "fft", [re, im], {
     shape: [2, ...re.shape],
     dtype: re.dtype,
     attributes: { length, inner, sign },

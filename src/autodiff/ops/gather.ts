@@ -1,3 +1,4 @@
+import { firstOccurrence as firstOccurrenceKernel } from "../../backends/reference/sparse-rows.js";
 import { checkRank, ShapeError, showShape } from "../check.js";
 import { checkDType, checkSameDType, type DType, type Kind } from "../dtype.js";
 import { hostValues } from "../evaluate.js";
@@ -108,7 +109,11 @@ export function replaceRows<D extends DType>(base: Tensor<D>, ids: Tensor<"i32">
 export function firstOccurrence(ids: Tensor<"i32">): Tensor<"i32"> {
   checkRank("firstOccurrence", { ids }, 1);
   checkDType("firstOccurrence", { ids }, "i32");
-  return apply("firstOccurrence", "firstOccurrence", [ids], { shape: ids.shape, dtype: "i32" });
+  return apply("firstOccurrence", "firstOccurrence", [ids], {
+    shape: ids.shape,
+    dtype: "i32",
+    host: firstOccurrenceKernel,
+  });
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as kernels from "../../backends/reference/ordering.js";
 import { checkCount, ShapeError, showShape } from "../check.js";
 import { checkDType, type DType } from "../dtype.js";
 import { apply } from "../graph.js";
@@ -30,7 +31,12 @@ export interface SortOptions {
 /** The positions that sort `x` along the axis; equal elements keep their order, NaN counts as largest. */
 export function argsort(x: Tensor<DType>, axis = -1, { descending = false }: SortOptions = {}): Tensor<"i32"> {
   return along("argsort", x, axis, (moved) =>
-    apply("argsort", "argsort", [moved], { shape: moved.shape, dtype: "i32", attributes: { descending } }),
+    apply("argsort", "argsort", [moved], {
+      shape: moved.shape,
+      dtype: "i32",
+      attributes: { descending },
+      host: kernels.argsort,
+    }),
   );
 }
 
@@ -52,7 +58,12 @@ export function topK<D extends DType>(x: Tensor<D>, k: number, axis = -1): TopK<
     throw new ShapeError(`topK: k is ${k} but x, ${showShape(x.shape)}, has ${x.shape[place]} along axis ${place}`);
   }
   const indices = along("topK", x, axis, (moved) =>
-    apply("topK", "topK", [moved], { shape: [...moved.shape.slice(0, -1), k], dtype: "i32", attributes: { k } }),
+    apply("topK", "topK", [moved], {
+      shape: [...moved.shape.slice(0, -1), k],
+      dtype: "i32",
+      attributes: { k },
+      host: kernels.topK,
+    }),
   );
   return { values: takeAlongAxis(x, indices, axis), indices };
 }
@@ -76,6 +87,7 @@ export function cumsum<D extends DType>(
       shape: moved.shape,
       dtype: moved.dtype,
       attributes: { exclusive, reverse },
+      host: kernels.cumsum,
       pullback: (grad) => [cumsum(grad, -1, { exclusive, reverse: !reverse })],
     }),
   );

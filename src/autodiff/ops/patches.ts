@@ -1,3 +1,4 @@
+import * as kernels from "../../backends/reference/patches.js";
 import { checkCount, checkRank, checkShape, ShapeError, showShape } from "../check.js";
 import { checkFloat } from "../dtype.js";
 import { apply } from "../graph.js";
@@ -64,6 +65,7 @@ export function unfoldFor(
     shape: [n, c, ...window, ...places],
     dtype: image.dtype,
     attributes: { stride: steps, dilation: gaps },
+    host: kernels.unfold,
     pullback: (grad) => [fold(grad, [pixels[0], pixels[1]], { stride, dilation })],
   });
 }
@@ -93,6 +95,7 @@ export function fold(patches: Tensor, size: ImagePair, { stride = 1, dilation = 
     shape: [n, c, ...pixels],
     dtype: patches.dtype,
     attributes: { stride: steps, dilation: gaps },
+    host: kernels.fold,
     pullback: (grad) => [unfold(grad, [height, width], { stride, dilation })],
   });
 }

@@ -1,3 +1,4 @@
+import { position as positionKernel } from "../../backends/reference/ordering.js";
 import { checkDType, checkFloat, type DType } from "../dtype.js";
 import { apply } from "../graph.js";
 import { normalizeAxes, normalizeAxis, type Shape } from "../shape.js";
@@ -103,7 +104,8 @@ function position(op: string, x: Tensor<DType>, axis: number): Tensor<"i32"> {
   const place = normalizeAxis(op, axis, x.shape.length);
   if (x.shape[place] === 0) throw new RangeError(`${op}: axis ${place} of x is empty but must hold an element`);
   const shape = x.shape.filter((_, i) => i !== place);
-  return apply(op, op, [x], { shape, dtype: "i32", attributes: { axis: place } });
+  const attributes = { axis: place, largest: op === "argmax" };
+  return apply(op, op, [x], { shape, dtype: "i32", attributes, host: positionKernel });
 }
 
 function reduce<D extends DType>(

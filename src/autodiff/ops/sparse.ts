@@ -1,3 +1,4 @@
+import * as kernels from "../../backends/reference/sparse-rows.js";
 import { checkCount, checkRank, checkSameShape, ShapeError, showShape } from "../check.js";
 import { checkDType, checkSameDType } from "../dtype.js";
 import { apply } from "../graph.js";
@@ -23,7 +24,7 @@ export function segmentIds(offsets: Tensor<"i32">, count: number): Tensor<"i32">
   checkRank("segmentIds", { offsets }, 1);
   checkDType("segmentIds", { offsets }, "i32");
   checkCount("segmentIds", { count }, 0);
-  return apply("segmentIds", "segmentIds", [offsets], { shape: [count], dtype: "i32" });
+  return apply("segmentIds", "segmentIds", [offsets], { shape: [count], dtype: "i32", host: kernels.segmentIds });
 }
 
 /**
@@ -50,6 +51,7 @@ export function csrMatmul({ offsets, columns, values }: Csr, dense: Tensor): Ten
   return apply("csrMatmul", "csrMatmul", [offsets, columns, values, dense], {
     shape: [offsets.size - 1, width],
     dtype: dense.dtype,
+    host: kernels.csrMatmul,
     pullback: (grad) => {
       const ofEntry = gather(grad, segmentIds(offsets, values.size));
       const towardsValues = sum(ofEntry.mul(gather(dense, columns)), 1);

@@ -1,22 +1,7 @@
 import type { Program, ProgramNode } from "../backend.js";
 
 const movements: ReadonlySet<string> = new Set(["reshape", "transpose", "broadcast", "slice", "flip"]);
-const calls: ReadonlySet<string> = new Set([
-  ...[
-    "argmax",
-    "argmin",
-    "pad",
-    "concat",
-    "gather",
-    "scatterAdd",
-    "replaceRows",
-    "firstOccurrence",
-    "argsort",
-    "topK",
-    "cumsum",
-  ],
-  ...["segmentIds", "csrMatmul", "unfold", "fold", "threefry", "host"],
-]);
+const calls: ReadonlySet<string> = new Set(["pad", "concat", "gather", "scatterAdd", "replaceRows"]);
 const held: ReadonlySet<string> = new Set(["leaf", "constant"]);
 
 /** More operations than this in one kernel gain nothing and would let recursion run deep. */
@@ -27,8 +12,8 @@ export function isMovement({ op }: ProgramNode): boolean {
 }
 
 /** Operations with a kernel of their own kind, on whole contiguous inputs. */
-export function isCall({ op }: ProgramNode): boolean {
-  return calls.has(op);
+export function isCall({ op, host }: ProgramNode): boolean {
+  return host !== undefined || calls.has(op);
 }
 
 /** Values that are there before anything runs. */

@@ -22,7 +22,7 @@ import { triangularSolve } from "./triangular-solve.js";
  */
 export function cholesky(a: Tensor): Tensor {
   const size = checkSquare("cholesky", a);
-  return apply("cholesky", "host", [a], {
+  return apply("cholesky", "cholesky", [a], {
     shape: a.shape,
     dtype: a.dtype,
     attributes: { size },

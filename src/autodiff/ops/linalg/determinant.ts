@@ -45,7 +45,7 @@ export function determinant(a: Tensor): Tensor {
 
 function logDeterminantFor(caller: string, a: Tensor): LogDeterminant {
   const size = checkSquare(caller, a);
-  const packed = apply(caller, "host", [a], {
+  const packed = apply(caller, "logDeterminant", [a], {
     shape: [2, ...a.shape.slice(0, -2)],
     dtype: a.dtype,
     attributes: { size },

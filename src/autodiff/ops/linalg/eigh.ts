@@ -38,7 +38,7 @@ export interface Eigh {
  */
 export function eigh(a: Tensor): Eigh {
   const size = checkSquare("eigh", a);
-  const packed = apply("eigh", "host", [a], {
+  const packed = apply("eigh", "eigh", [a], {
     shape: [...a.shape.slice(0, -2), size + 1, size],
     dtype: a.dtype,
     attributes: { size, matrices: sizeOf(a.shape.slice(0, -2)) },

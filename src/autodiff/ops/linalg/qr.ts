@@ -35,7 +35,7 @@ export function qr(a: Tensor): QR {
       `qr: a has shape ${showShape(a.shape)} but must have as many rows as columns or more; decompose its transpose`,
     );
   }
-  const packed = apply("qr", "host", [a], {
+  const packed = apply("qr", "qr", [a], {
     shape: [...a.shape.slice(0, -2), rows + columns, columns],
     dtype: a.dtype,
     attributes: { rows, columns },

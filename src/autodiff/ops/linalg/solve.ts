@@ -25,7 +25,7 @@ export function solve(a: Tensor, b: Tensor): Tensor {
 
 function solveAligned(caller: string, a: Tensor, b: Tensor): Tensor {
   const [size, columns] = b.shape.slice(-2);
-  return apply(caller, "host", [a, b], {
+  return apply(caller, "solve", [a, b], {
     shape: b.shape,
     dtype: b.dtype,
     attributes: { size, columns },

@@ -46,7 +46,7 @@ export interface SVD {
 export function svd(a: Tensor): SVD {
   const [rows, columns] = checkMatrices("svd", a);
   const count = Math.min(rows, columns);
-  const packed = apply("svd", "host", [a], {
+  const packed = apply("svd", "svd", [a], {
     shape: [...a.shape.slice(0, -2), rows + 1 + columns, count],
     dtype: a.dtype,
     attributes: { rows, columns, matrices: sizeOf(a.shape.slice(0, -2)) },

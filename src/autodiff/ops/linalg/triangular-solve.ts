@@ -50,7 +50,7 @@ export function alignSystems(caller: string, a: Tensor, b: Tensor): readonly [Te
 
 function substitute(a: Tensor, b: Tensor, lower: boolean, transpose: boolean): Tensor {
   const [size, columns] = b.shape.slice(-2);
-  return apply("triangularSolve", "host", [a, b], {
+  return apply("triangularSolve", "triangularSolve", [a, b], {
     shape: b.shape,
     dtype: b.dtype,
     attributes: { size, columns, lower, transpose },

@@ -1,5 +1,4 @@
-import type { TypedArray } from "../backend.js";
-import type { Call } from "./calls.js";
+import type { HostKernel, TypedArray } from "../backend.js";
 
 /** An axis as runs: `outer` × `length` × `inner`. */
 function runsAlong(shape: readonly number[], axis: number): readonly [number, number, number] {
@@ -7,9 +6,9 @@ function runsAlong(shape: readonly number[], axis: number): readonly [number, nu
   return [size(shape.slice(0, axis)), shape[axis], size(shape.slice(axis + 1))];
 }
 
-export const position: Call = ({ op, inputs: [x], attributes }, [values], out) => {
-  const [outer, length, inner] = runsAlong(x.shape, attributes.axis as number);
-  const beats = op === "argmax" ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+export const position: HostKernel = ([values], out, { axis, largest }, { inputs: [shape] }) => {
+  const [outer, length, inner] = runsAlong(shape, axis as number);
+  const beats = largest ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
   for (let i = 0; i < outer; i++) {
     for (let j = 0; j < inner; j++) {
       const start = i * length * inner + j;
@@ -43,8 +42,8 @@ function compareDescending(values: TypedArray, start: number): (a: number, b: nu
   };
 }
 
-export const argsort: Call = ({ inputs: [x], attributes }, [values], out) => {
-  const length = x.shape[x.shape.length - 1];
+export const argsort: HostKernel = ([values], out, attributes, { inputs: [shape] }) => {
+  const length = shape[shape.length - 1];
   const order = new Int32Array(length);
   for (let start = 0; start < values.length; start += length) {
     for (let i = 0; i < length; i++) order[i] = i;
@@ -54,8 +53,8 @@ export const argsort: Call = ({ inputs: [x], attributes }, [values], out) => {
 };
 
 /** The positions of the k largest of each row, largest first, the earlier of equals first; NaN counts as largest. */
-export const topK: Call = ({ inputs: [x], attributes }, [values], out) => {
-  const length = x.shape[x.shape.length - 1];
+export const topK: HostKernel = ([values], out, attributes, { inputs: [shape] }) => {
+  const length = shape[shape.length - 1];
   const k = attributes.k as number;
   const best = new Int32Array(k);
   for (let start = 0, to = 0; to < out.length; start += length, to += k) {
@@ -71,8 +70,8 @@ export const topK: Call = ({ inputs: [x], attributes }, [values], out) => {
   }
 };
 
-export const cumsum: Call = ({ inputs: [x], attributes }, [values], out) => {
-  const length = x.shape[x.shape.length - 1];
+export const cumsum: HostKernel = ([values], out, attributes, { inputs: [shape] }) => {
+  const length = shape[shape.length - 1];
   for (let start = 0; start < values.length; start += length) {
     let total = 0;
     for (let i = 0; i < length; i++) {
