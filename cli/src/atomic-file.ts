@@ -27,6 +27,7 @@ export async function writeAtomically(command: string, path: string, bytes: Uint
     } finally {
       await file.close();
     }
+    if (await exists(path)) await keepPrevious(path);
     await rename(part, path);
     await syncFolder(dirname(path));
   } catch (cause) {

@@ -4,7 +4,7 @@ import { describe, expect } from "vitest";
 import { threefry2x32 } from "../../../src/backends/threefry.js";
 import { law } from "../../support/law.js";
 
-describe("threefry on the CPU", () => {
+describe("threefry blocks", () => {
   law(
     "fills word 2i + j with word j of the block of counter i, also where the count is odd",
     fc.integer({ min: 0, max: 2 ** 31 }),
