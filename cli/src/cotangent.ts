@@ -15,6 +15,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (problem) {
     if (problem instanceof CommanderError) {
       if (problem.exitCode === 0) return 0;
+      if (problem.code === "commander.help") return 2; // called without a command: the help has been shown
       complain(problemOf(problem, args));
       return 2;
     }

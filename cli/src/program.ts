@@ -24,7 +24,7 @@ Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C (the work 
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} });
+    command.exitOverride().configureOutput({ outputError: () => {} });
   }
   return program;
 }

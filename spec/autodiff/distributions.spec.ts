@@ -117,6 +117,18 @@ describe.each(dtypes)("normal, exponential and gumbel in %s", (dtype) => {
     checkMean(square(values, 0.5772156649015329), variance, 4.4 * variance ** 2); // kurtosis 5.4
   });
 
+  law("normal is √(−2 log u) · cos 2πv, with u in the exponential drawn with its key", seeds, async (seed) => {
+    const key = randomKey(seed);
+    const drawn = await normal(key, [32], { dtype }).data();
+    const e = await exponential(key.at("radius"), [32], { dtype }).data();
+    const v = await uniform(key.at("angle"), [32], { dtype }).data();
+    drawn.forEach((value, i) => {
+      const expected = Math.sqrt(-2 * Math.log(-Math.expm1(-e[i]))) * Math.cos(2 * Math.PI * v[i]);
+      // f32: the angle is rounded to 2⁻²² and the radius is at most 7
+      expect(Math.abs(value - expected)).toBeLessThan(dtype === "f32" ? 4e-6 : 1e-14);
+    });
+  });
+
   law("gumbel is −log of the exponential drawn with the same key", seeds, async (seed) => {
     const key = randomKey(seed);
     const e = await exponential(key, [32], { dtype }).data();
@@ -146,6 +158,32 @@ describe.each(dtypes)("normal, exponential and gumbel in %s", (dtype) => {
       const all = await read([...drawn, gamma(key, shapes), beta(key, shapes, shapes)]);
       for (const values of all) expect(Array.from(values as ArrayLike<number>).every(Number.isFinite)).toBe(true);
     }
+  });
+});
+
+describe("gamma", () => {
+  law("is the first accepted of its proposals, as Marsaglia and Tsang write them", seeds, async (seed) => {
+    const key = randomKey(seed);
+    const shapes = Float64Array.of(0.05, 0.4, 0.999, 1, 1.5, 7, 300, 1e5);
+    const rounds = [0, 1, 2, 3, 4, 5]; // all eight are decided by then but once in 10⁷ keys
+    const options = { dtype: "f64" } as const;
+    const { drawn, x, e, boost } = await read({
+      drawn: gamma(key, tensor(shapes)),
+      x: rounds.map((round) => normal(key.at(round, "normal"), [8], options)),
+      e: rounds.map((round) => exponential(key.at(round, "uniform"), [8], options)),
+      boost: exponential(key.at("boost"), [8], options),
+    });
+    shapes.forEach((alpha, i) => {
+      const d = (alpha < 1 ? alpha + 1 : alpha) - 1 / 3;
+      const cubes = rounds.map((round) => (1 + x[round][i] / Math.sqrt(9 * d)) ** 3);
+      const round = rounds.find((at) => {
+        const [v, logU] = [cubes[at], Math.log(-Math.expm1(-e[at][i]))];
+        return v > 0 && logU < 0.5 * x[at][i] ** 2 + d - d * v + d * Math.log(v);
+      });
+      const expected = d * cubes[round ?? 0] * (alpha < 1 ? Math.exp(-boost[i] / alpha) : 1);
+      // the two forms of the exponent round differently, and a small α multiplies that
+      expect(Math.abs(drawn[i] - expected)).toBeLessThan(1e-12 * Math.max(expected, 1e-3));
+    });
   });
 });
 

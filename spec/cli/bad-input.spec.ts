@@ -103,6 +103,14 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
   ])("%j", (args, message) => expectProblem(args, 2, message));
 });
 
+describe("cotangent without a command", () => {
+  it("shows its help and exits with 2", async () => {
+    const { code, stdout, stderr } = await run();
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^Usage: cotangent \[options\] \[command\]/);
+  });
+});
+
 describe("cotangent, given a wrong file, names the place and exits with 1", () => {
   it.each([
     ["xmc", "2 9 3\n0 1:1\n1 2:x\n", 'readXmc: bad:3:5: feature value is "x" but must be a finite number'],

@@ -1,9 +1,11 @@
 import {
   at,
+  type Backend,
   bernoulli,
   cast,
   categorical,
   choice,
+  cpu,
   defaultBackend,
   exp,
   gather,
@@ -124,6 +126,18 @@ describe("expectation", () => {
     await expect(expectation(() => again.sum(), root, { budget: 10 })).rejects.toThrow("the budget");
     expect([...(await again.data())]).toEqual([...(await randomInt(root.at("other"), [4], 9).data())]);
     expect(defaultBackend.memory().buffers).toBe(before);
+  });
+
+  it("gives the value that it plants for each outcome back to the backend", async () => {
+    const inner = cpu();
+    let released = 0;
+    const release: Backend["release"] = (storage) => {
+      if (storage.device === undefined) released++; // planted on the host
+      inner.release(storage);
+    };
+    const backend = Object.assign(Object.create(inner) as Backend, { release });
+    await expectation((key) => randomInt(key, [2], 3).sum(), randomKey(0, { backend }));
+    expect(released).toBe(9);
   });
 
   it("passes on what depends on no draw", async () => {

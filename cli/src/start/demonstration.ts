@@ -1,18 +1,21 @@
 import { corpusInMemory } from "../corpus.js";
 import { widthOf } from "../feature-space.js";
-import type { Evaluation } from "../metrics.js";
 import type { Model } from "../model.js";
 import { showDuration, showProgress } from "../progress.js";
 import { showCount } from "../report.js";
 import { TrainingRun } from "../training-run.js";
 import { ADVERSARIAL, BEST, CONTENDERS, type Contender, FULL_SOFTMAX } from "./contenders.js";
 import { fileDefinitions } from "./definitions.js";
+import type { Scores } from "./evaluation-worker.js";
 import { Evaluator } from "./evaluator.js";
 import { type Result, showResults } from "./results.js";
 import { loadTask, type Task } from "./task.js";
 
 /** Steps of full softmax: enough to tell what one costs. */
 const FULL_STEPS = 3;
+
+/** Test definitions that all are compared on: to score all of them would take longer than to train. */
+const COMPARED = 3000;
 
 /** Trains on WordNet with several losses, compares them, and files definitions. */
 export async function runDemonstration(script: URL): Promise<void> {
@@ -22,10 +25,10 @@ export async function runDemonstration(script: URL): Promise<void> {
   console.log(
     `WordNet: ${showCount(train.length)} definitions to train on, ${showCount(test.length)} to test; ${showCount(labels.size)} labels, ${showCount(labels.counts.filter((n) => n === 1).length)} of them seen once; ${showCount(widthOf(space))} words.`,
   );
-  const evaluator = new Evaluator(script, { test, trained: train.length });
+  const evaluator = new Evaluator(script, { test, compared: COMPARED, trained: train.length });
   const results: Promise<Result>[] = [];
-  const add = async (name: string, stepTime: number, { evaluation }: { readonly evaluation?: Promise<Evaluation> }) => {
-    results.push(Promise.resolve(evaluation).then((done) => ({ name, stepTime, evaluation: done })));
+  const add = async (name: string, stepTime: number, { scores }: { readonly scores?: Promise<Scores> }) => {
+    results.push(Promise.resolve(scores).then((done) => ({ name, stepTime, scores: done })));
   };
 
   await add(
@@ -43,7 +46,7 @@ export async function runDemonstration(script: URL): Promise<void> {
   const best = new TrainingRun(BEST.recipe, space, labels);
   const perEpoch = Math.ceil(train.length / BEST.recipe.batchSize);
   const firstTime = await trainSome(best, BEST, task, perEpoch);
-  await add(`${BEST.name}, 1 epoch`, firstTime, await evaluator.score(best.model()));
+  await add(`${BEST.name}, 1 epoch`, firstTime, await evaluator.score(best.model(), { onAll: true }));
   const firstEpoch = results[results.length - 1];
 
   const afterFirstEpoch = { ...best.snapshot(), position: { epoch: 1, batch: 0 } };
@@ -53,12 +56,12 @@ export async function runDemonstration(script: URL): Promise<void> {
   adversarial.dispose();
 
   const secondTime = await trainSome(best, BEST, task);
-  await add(`${BEST.name}, 2 epochs`, secondTime, await evaluator.score(best.model()));
+  await add(`${BEST.name}, 2 epochs`, secondTime, await evaluator.score(best.model(), { onAll: true }));
   const model: Model = best.model();
 
-  const rows = await allOf(results, evaluator, test.length * (results.length - 1));
+  const rows = await allOf(results, evaluator);
   await evaluator.stop();
-  console.log(`\n${showResults(rows, perEpoch, (await firstEpoch).evaluation)}`);
+  console.log(`\n${showResults(rows, perEpoch, await firstEpoch)}`);
   console.log(`\nAll of it took ${showDuration((performance.now() - started) / 1000)}.`);
   await fileDefinitions(task, model, process.stdin.isTTY && process.stdout.isTTY);
   best.dispose();
@@ -97,8 +100,8 @@ async function trainSome(
 }
 
 /** Waits for the scores, and shows how far they are. */
-async function allOf(results: readonly Promise<Result>[], evaluator: Evaluator, total: number): Promise<Result[]> {
-  const progress = showProgress("scoring the test definitions".padEnd(30), total, process.stdout);
+async function allOf(results: readonly Promise<Result>[], evaluator: Evaluator): Promise<Result[]> {
+  const progress = showProgress("scoring the test definitions".padEnd(30), evaluator.wanted, process.stdout);
   const timer = setInterval(() => progress.update(evaluator.ranked, []), 250);
   try {
     return await Promise.all(results);

@@ -1,21 +1,24 @@
 import { Worker } from "node:worker_threads";
-import type { Evaluation } from "../metrics.js";
 import type { Model } from "../model.js";
 import { encodeModel } from "../model-file.js";
-import type { EvaluationReply, EvaluationRequest, EvaluationTask } from "./evaluation-worker.js";
+import type { EvaluationReply, EvaluationRequest, EvaluationTask, Scores } from "./evaluation-worker.js";
 
 /** Scores models on another core while training goes on. */
 export class Evaluator {
+  /** Test examples to be ranked, of all models together. */
+  wanted = 0;
   private readonly worker: Worker;
+  private readonly task: EvaluationTask;
   private readonly pending = new Map<number, PromiseWithResolvers>();
   private readonly done = new Map<number, number>();
 
   /** @param script - the program that calls `serveEvaluations` when it runs as a worker */
   constructor(script: URL, task: EvaluationTask) {
+    this.task = task;
     this.worker = new Worker(script, { workerData: task });
-    this.worker.on("message", ({ id, done, evaluation }: EvaluationReply) => {
+    this.worker.on("message", ({ id, done, scores }: EvaluationReply) => {
       this.done.set(id, done);
-      if (evaluation !== undefined) this.pending.get(id)?.resolve(evaluation);
+      if (scores !== undefined) this.pending.get(id)?.resolve(scores);
     });
     this.worker.on("error", (problem) => {
       for (const { reject } of this.pending.values()) reject(problem);
@@ -28,13 +31,17 @@ export class Evaluator {
   }
 
   /** Hands a model over; what comes back is settled when its turn has come. */
-  async score(model: Model): Promise<{ readonly evaluation: Promise<Evaluation> }> {
+  async score(
+    model: Model,
+    { onAll = false }: { readonly onAll?: boolean } = {},
+  ): Promise<{ readonly scores: Promise<Scores> }> {
+    this.wanted += onAll ? this.task.test.length : this.task.compared;
     const id = this.pending.size;
     const bytes = await encodeModel("cotangent model 1", model);
-    const evaluation = new Promise<Evaluation>((resolve, reject) => this.pending.set(id, { resolve, reject }));
-    evaluation.catch(() => {}); // it is awaited later; until then a failure must not end the process
-    this.worker.postMessage({ id, bytes } satisfies EvaluationRequest, [bytes.buffer as ArrayBuffer]);
-    return { evaluation };
+    const scores = new Promise<Scores>((resolve, reject) => this.pending.set(id, { resolve, reject }));
+    scores.catch(() => {}); // it is awaited later; until then a failure must not end the process
+    this.worker.postMessage({ id, bytes, onAll } satisfies EvaluationRequest, [bytes.buffer as ArrayBuffer]);
+    return { scores };
   }
 
   async stop(): Promise<void> {
@@ -43,6 +50,6 @@ export class Evaluator {
 }
 
 interface PromiseWithResolvers {
-  readonly resolve: (evaluation: Evaluation) => void;
+  readonly resolve: (scores: Scores) => void;
   readonly reject: (problem: unknown) => void;
 }
