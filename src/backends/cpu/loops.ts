@@ -11,56 +11,112 @@ export interface Run {
 /** Computes `count` elements, one after the other, into `out[at…]`. */
 export type Loop = (out: TypedArray, at: number, count: number, a: Run, b: Run, c: Run) => void;
 
+// Indices are kept in 32 bits by `| 0`, which spares the engine its overflow checks: a fifth of a loop's time.
+
 function unary(f: (x: number) => number): Loop {
   return (out, at, count, { array, offset, stride }) => {
-    for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = f(array[j]);
+    const end = (at + count) | 0;
+    for (let i = at | 0, j = offset | 0; i < end; i = (i + 1) | 0, j = (j + stride) | 0) out[i] = f(array[j]);
   };
 }
 
 function binary(f: (x: number, y: number) => number): Loop {
-  return (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
-    for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = f(a[j], b[k]);
+  return (out, at, count, { array: a, offset: fromA, stride: stepA }, { array: b, offset: fromB, stride: stepB }) => {
+    const end = (at + count) | 0;
+    let j = fromA | 0;
+    let k = fromB | 0;
+    for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) out[i] = f(a[j], b[k]);
   };
 }
 
-// The operations that training spends its time on are written out: a call through `binary` costs several times
-// the arithmetic.
+// The operations that training spends its time on are written out: a call through `binary` costs several times the
+// arithmetic.
 
-const add: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
-  for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = a[j] + b[k];
-};
-
-const sub: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
-  for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = a[j] - b[k];
-};
-
-const mul: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
-  for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = a[j] * b[k];
-};
-
-const div: Loop = (out, at, count, { array: a, offset, stride }, { array: b, offset: offsetB, stride: strideB }) => {
-  for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB) out[at + i] = a[j] / b[k];
-};
-
-const sqrt: Loop = (out, at, count, { array, offset, stride }) => {
-  for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = Math.sqrt(array[j]);
-};
-
-const exp: Loop = (out, at, count, { array, offset, stride }) => {
-  for (let i = 0, j = offset; i < count; i++, j += stride) out[at + i] = Math.exp(array[j]);
-};
-
-const where: Loop = (
+const add: Loop = (
   out,
   at,
   count,
-  mask,
-  { array: a, offset, stride },
-  { array: b, offset: offsetB, stride: strideB },
+  { array: a, offset: fromA, stride: stepA },
+  { array: b, offset: fromB, stride: stepB },
 ) => {
-  let m = mask.offset;
-  for (let i = 0, j = offset, k = offsetB; i < count; i++, j += stride, k += strideB, m += mask.stride) {
-    out[at + i] = mask.array[m] ? a[j] : b[k];
+  const end = (at + count) | 0;
+  let j = fromA | 0;
+  let k = fromB | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) out[i] = a[j] + b[k];
+};
+
+const sub: Loop = (
+  out,
+  at,
+  count,
+  { array: a, offset: fromA, stride: stepA },
+  { array: b, offset: fromB, stride: stepB },
+) => {
+  const end = (at + count) | 0;
+  let j = fromA | 0;
+  let k = fromB | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) out[i] = a[j] - b[k];
+};
+
+const mul: Loop = (
+  out,
+  at,
+  count,
+  { array: a, offset: fromA, stride: stepA },
+  { array: b, offset: fromB, stride: stepB },
+) => {
+  const end = (at + count) | 0;
+  let j = fromA | 0;
+  let k = fromB | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) out[i] = a[j] * b[k];
+};
+
+const div: Loop = (
+  out,
+  at,
+  count,
+  { array: a, offset: fromA, stride: stepA },
+  { array: b, offset: fromB, stride: stepB },
+) => {
+  const end = (at + count) | 0;
+  let j = fromA | 0;
+  let k = fromB | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) out[i] = a[j] / b[k];
+};
+
+const equal: Loop = (
+  out,
+  at,
+  count,
+  { array: a, offset: fromA, stride: stepA },
+  { array: b, offset: fromB, stride: stepB },
+) => {
+  const end = (at + count) | 0;
+  let j = fromA | 0;
+  let k = fromB | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0)
+    out[i] = a[j] === b[k] ? 1 : 0;
+};
+
+const sqrt: Loop = (out, at, count, { array, offset, stride }) => {
+  const end = (at + count) | 0;
+  for (let i = at | 0, j = offset | 0; i < end; i = (i + 1) | 0, j = (j + stride) | 0) out[i] = Math.sqrt(array[j]);
+};
+
+const exp: Loop = (out, at, count, { array, offset, stride }) => {
+  const end = (at + count) | 0;
+  for (let i = at | 0, j = offset | 0; i < end; i = (i + 1) | 0, j = (j + stride) | 0) out[i] = Math.exp(array[j]);
+};
+
+const where: Loop = (out, at, count, { array: mask, offset: fromMask, stride: stepMask }, a, b) => {
+  const { array: chosen, stride: stepA } = a;
+  const { array: other, stride: stepB } = b;
+  const end = (at + count) | 0;
+  let m = fromMask | 0;
+  let j = a.offset | 0;
+  let k = b.offset | 0;
+  for (let i = at | 0; i < end; i = (i + 1) | 0, m = (m + stepMask) | 0, j = (j + stepA) | 0, k = (k + stepB) | 0) {
+    out[i] = mask[m] ? chosen[j] : other[k];
   }
 };
 
@@ -113,7 +169,7 @@ const integers: Readonly<Record<string, Loop>> = {
 };
 
 const comparisons: Readonly<Record<string, Loop>> = {
-  equal: binary((x, y) => (x === y ? 1 : 0)),
+  equal,
   notEqual: binary((x, y) => (x === y ? 0 : 1)),
   less: binary((x, y) => (x < y ? 1 : 0)),
   lessEqual: binary((x, y) => (x <= y ? 1 : 0)),

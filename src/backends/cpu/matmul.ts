@@ -7,7 +7,7 @@ import type { Chain } from "./expression.js";
 // 4 × 4 elements stays in registers. Sums are kept in f64 and rounded once.
 const blockRows = 64;
 const blockInner = 256;
-const blockColumns = 128;
+const blockColumns = 256;
 const tile = 4;
 
 /** Multiplies matrices with any strides, then applies the epilogue to each block while it is in cache. */
@@ -105,6 +105,7 @@ function pack(
   }
 }
 
+/** Adds the product of two panels to a tile of the block. Indices are kept in 32 bits: see loops.ts. */
 function multiplyTile(
   left: Float64Array,
   offsetLeft: number,
@@ -114,42 +115,60 @@ function multiplyTile(
   block: Float64Array,
   to: number,
 ): void {
-  // Two halves of 4 × 2: sixteen sums at once would spill out of the registers.
-  for (let half = 0; half < 4; half += 2) {
-    let s00 = 0;
-    let s01 = 0;
-    let s10 = 0;
-    let s11 = 0;
-    let s20 = 0;
-    let s21 = 0;
-    let s30 = 0;
-    let s31 = 0;
-    let l = offsetLeft;
-    let r = offsetRight + half;
-    for (let i = 0; i < depth; i++, l += 4, r += 4) {
-      const r0 = right[r];
-      const r1 = right[r + 1];
-      const l0 = left[l];
-      const l1 = left[l + 1];
-      const l2 = left[l + 2];
-      const l3 = left[l + 3];
-      s00 += l0 * r0;
-      s01 += l0 * r1;
-      s10 += l1 * r0;
-      s11 += l1 * r1;
-      s20 += l2 * r0;
-      s21 += l2 * r1;
-      s30 += l3 * r0;
-      s31 += l3 * r1;
-    }
-    const at = to + half;
-    block[at] += s00;
-    block[at + 1] += s01;
-    block[at + blockColumns] += s10;
-    block[at + blockColumns + 1] += s11;
-    block[at + 2 * blockColumns] += s20;
-    block[at + 2 * blockColumns + 1] += s21;
-    block[at + 3 * blockColumns] += s30;
-    block[at + 3 * blockColumns + 1] += s31;
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s03 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s13 = 0;
+  let s20 = 0;
+  let s21 = 0;
+  let s22 = 0;
+  let s23 = 0;
+  let s30 = 0;
+  let s31 = 0;
+  let s32 = 0;
+  let s33 = 0;
+  let l = offsetLeft | 0;
+  let r = offsetRight | 0;
+  const end = (offsetLeft + tile * depth) | 0;
+  for (; l < end; l = (l + 4) | 0, r = (r + 4) | 0) {
+    const r0 = right[r];
+    const r1 = right[(r + 1) | 0];
+    const r2 = right[(r + 2) | 0];
+    const r3 = right[(r + 3) | 0];
+    let x = left[l];
+    s00 += x * r0;
+    s01 += x * r1;
+    s02 += x * r2;
+    s03 += x * r3;
+    x = left[(l + 1) | 0];
+    s10 += x * r0;
+    s11 += x * r1;
+    s12 += x * r2;
+    s13 += x * r3;
+    x = left[(l + 2) | 0];
+    s20 += x * r0;
+    s21 += x * r1;
+    s22 += x * r2;
+    s23 += x * r3;
+    x = left[(l + 3) | 0];
+    s30 += x * r0;
+    s31 += x * r1;
+    s32 += x * r2;
+    s33 += x * r3;
   }
+  addRow(block, to, s00, s01, s02, s03);
+  addRow(block, to + blockColumns, s10, s11, s12, s13);
+  addRow(block, to + 2 * blockColumns, s20, s21, s22, s23);
+  addRow(block, to + 3 * blockColumns, s30, s31, s32, s33);
+}
+
+function addRow(block: Float64Array, at: number, a: number, b: number, c: number, d: number): void {
+  block[at] += a;
+  block[at + 1] += b;
+  block[at + 2] += c;
+  block[at + 3] += d;
 }

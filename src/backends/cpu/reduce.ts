@@ -46,8 +46,8 @@ function combine(
   to: number,
 ): number {
   let total = op === "sum" ? 0 : sofar; // a run is summed on its own: long sums lose less
-  let at = offset + from * stride;
-  if (op === "sum") for (let i = from; i < to; i++, at += stride) total += array[at];
+  let at = (offset + from * stride) | 0;
+  if (op === "sum") for (let i = from | 0; i < to; i = (i + 1) | 0, at = (at + stride) | 0) total += array[at];
   else if (op === "max") for (let i = from; i < to; i++, at += stride) total = Math.max(total, array[at]);
   else for (let i = from; i < to; i++, at += stride) total = Math.min(total, array[at]);
   return op === "sum" ? sofar + total : total;
@@ -61,10 +61,10 @@ function accumulate(
   from: number,
   to: number,
 ): void {
-  let at = offset + from * stride;
-  let place = into;
-  if (op === "sum") for (let i = from; i < to; i++, at += stride) totals[place++] += array[at];
-  else if (op === "max")
-    for (let i = from; i < to; i++, at += stride, place++) totals[place] = Math.max(totals[place], array[at]);
-  else for (let i = from; i < to; i++, at += stride, place++) totals[place] = Math.min(totals[place], array[at]);
+  let at = (offset + from * stride) | 0;
+  let place = into | 0;
+  const end = (into + to - from) | 0;
+  if (op === "sum") for (; place < end; place = (place + 1) | 0, at = (at + stride) | 0) totals[place] += array[at];
+  else if (op === "max") for (; place < end; place++, at += stride) totals[place] = Math.max(totals[place], array[at]);
+  else for (; place < end; place++, at += stride) totals[place] = Math.min(totals[place], array[at]);
 }

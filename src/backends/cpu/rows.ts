@@ -15,7 +15,7 @@ export const gather: Call = ({ inputs: [table] }, [rows, ids], out) => {
   for (let i = 0; i < ids.length; i++) {
     const from = ids[i] * width;
     const to = i * width;
-    if (ids[i] >= 0 && ids[i] < count) for (let j = 0; j < width; j++) out[to + j] = rows[from + j];
+    if (ids[i] >= 0 && ids[i] < count) out.set(rows.subarray(from, from + width), to);
     else out.fill(Number.NaN, to, to + width);
   }
 };
@@ -29,9 +29,10 @@ export const scatterAdd: Call = ({ inputs: [base], inPlace }, [start, ids, rows]
   }
   for (let i = 0; i < ids.length; i++) {
     if (ids[i] < 0 || ids[i] >= count) continue;
-    const to = ids[i] * width;
-    const from = i * width;
-    for (let j = 0; j < width; j++) out[to + j] += rows[from + j];
+    const end = ((i + 1) * width) | 0;
+    for (let from = (i * width) | 0, to = (ids[i] * width) | 0; from < end; from = (from + 1) | 0, to = (to + 1) | 0) {
+      out[to] += rows[from];
+    }
   }
 };
 
@@ -41,8 +42,6 @@ export const replaceRows: Call = ({ inputs: [base], inPlace }, [start, ids, rows
   if (inPlace === undefined) out.set(start);
   for (let i = 0; i < ids.length; i++) {
     if (ids[i] < 0 || ids[i] >= count) continue;
-    const to = ids[i] * width;
-    const from = i * width;
-    for (let j = 0; j < width; j++) out[to + j] = rows[from + j];
+    out.set(rows.subarray(i * width, (i + 1) * width), ids[i] * width);
   }
 };

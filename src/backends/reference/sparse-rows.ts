@@ -34,5 +34,6 @@ export const csrMatmul: HostKernel = (
 };
 
 function addScaled(total: Float64Array, dense: TypedArray, from: number, scale: number): void {
-  for (let j = 0; j < total.length; j++) total[j] += scale * dense[from + j];
+  let at = from | 0;
+  for (let j = 0; j < total.length; j = (j + 1) | 0, at = (at + 1) | 0) total[j] += scale * dense[at];
 }
