@@ -61,6 +61,8 @@ export const topK: HostKernel = ([values], out, attributes, { inputs: [shape] })
     const before = compareDescending(values, start);
     let held = 0;
     for (let i = 0; i < length; i++) {
+      // Most elements are no larger than the least held, which comes earlier: no need to ask about NaN.
+      if (held === k && (k === 0 || values[start + i] <= values[start + best[k - 1]])) continue;
       if (held === k && before(i, best[k - 1]) > 0) continue;
       let place = held < k ? held++ : k - 1;
       for (; place > 0 && before(i, best[place - 1]) < 0; place--) best[place] = best[place - 1];

@@ -137,8 +137,10 @@ export class AdversarialTree implements ConditionalSampler {
       const nodes = 2 ** level; // on this level: nodes to 2·nodes − 1
       const score = slice(scores, [0, nodes], [rows, 2 * nodes]);
       const side = slice(forced, [nodes], [2 * nodes]);
-      const toLeft = reached.add(stepLogProbability(score.neg(), side.neg()));
-      const toRight = reached.add(stepLogProbability(score, side));
+      const right = logSigmoid(score);
+      const left = right.sub(score); // log σ(−s) = log σ(s) − s
+      const toLeft = reached.add(unlessForced(left, side.neg()));
+      const toRight = reached.add(unlessForced(right, side));
       reached = stack([toLeft, toRight], 2).reshape([rows, 2 * nodes]);
     }
     return reached;
@@ -175,7 +177,10 @@ export class AdversarialTree implements ConditionalSampler {
     const goesRight = shiftRight(leaf, below.sub(1)).sub(nodes.mul(2)); // 0 or 1
     const scores = gather(weights, nodes).mul(alignRows(features, nodes.shape.length)).sum(-1).add(gather(bias, nodes));
     const direction = goesRight.mul(2).sub(1);
-    const steps = stepLogProbability(scores.mul(cast(direction, scores.dtype)), gather(forced, nodes).mul(direction));
+    const steps = unlessForced(
+      logSigmoid(scores.mul(cast(direction, scores.dtype))),
+      gather(forced, nodes).mul(direction),
+    );
     return cast(where(known, steps.sum(-1), Number.NaN), like.dtype) as Tensor;
   }
 
@@ -203,8 +208,8 @@ function alignRows(features: Tensor, rank: number): Tensor {
   return features.reshape([rows, ...Array<number>(rank - 1).fill(1), width]);
 }
 
-/** log σ(margin) of a free step; certain (0) or impossible (−∞) where it is forced along or against. */
-function stepLogProbability(margin: Tensor, along: Tensor<"i32">): Tensor {
-  const forced = where(greater(along, 0), zeros(along.shape, margin), Number.NEGATIVE_INFINITY);
-  return where(equal(along, 0), logSigmoid(margin), forced);
+/** The log-probability of a free step; certain (0) or impossible (−∞) where it is forced along or against. */
+function unlessForced(free: Tensor, along: Tensor<"i32">): Tensor {
+  const forced = where(greater(along, 0), zeros(along.shape, free), Number.NEGATIVE_INFINITY);
+  return where(equal(along, 0), free, forced);
 }
