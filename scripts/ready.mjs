@@ -8,8 +8,9 @@ const wanted = new URL("package-lock.json", root);
 
 const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs;
 if (!fresh) {
-  console.log("Installing dependencies (npm ci), once…");
-  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  console.log("Installing dependencies, once…");
+  // Not `npm ci`: it insists on packages of other platforms, which a registry may lack.
+  const { status } = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
