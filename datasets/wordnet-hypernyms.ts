@@ -91,6 +91,6 @@ function definitionOf(gloss: string): string {
 }
 
 /** Words and numbers in lower case; an apostrophe inside a word stays, every other mark divides. */
-function tokensOf(text: string): string[] {
+export function tokensOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*/gu) ?? [];
 }

@@ -1,4 +1,4 @@
-import { cpu, evaluate, exp, gather, read, scatterAdd, type Tensor, tensor } from "cotangent";
+import { cpu, evaluate, exp, flip, gather, read, scatterAdd, type Tensor, tensor } from "cotangent";
 import { floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../support/close.js";
@@ -77,9 +77,19 @@ describe("evaluate", () => {
     const { table } = evaluate({ table: tensor([[1], [2]], { backend }) });
     const updated = scatterAdd(table, ids, gather(table, ids));
     const old = exp(exp(table.mul(0).add(table))).sum(); // deeper than the update
+    const array = table.storage?.host;
     const results = evaluate({ updated, old }, { donate: table });
+    expect(results.updated.storage?.host).toBe(array); // last of all, so in place
     await expectClose(results.updated, [3, 2]);
     await expectClose([await results.old.item()], [Math.exp(Math.E) + Math.exp(Math.exp(2))], { tolerance: 1e-6 });
+  });
+
+  it("does not overwrite what it still reads in another order", async () => {
+    const count = 5000; // more than a kernel computes at a time
+    const x = tensor(Float64Array.from({ length: count }, (_, i) => i));
+    const twice = x.mul(2);
+    const sums = await twice.add(flip(twice)).sub(x.sum().mul(0)).data();
+    expect(sums.every((value) => value === 2 * (count - 1))).toBe(true);
   });
 
   it("refuses what has been disposed", () => {

@@ -110,6 +110,19 @@ describe("vjp, jvp and hvp", () => {
     await expectClose([dot(back, v)], [dot(forward, u)], { tolerance: 1e-11 });
   });
 
+  law("vjp gives each output its own cotangent, also where two are one tensor", floats([2]), async (x) => {
+    const { pullback } = vjp((t: Tensor) => {
+      const square = t.mul(t);
+      return [square, t.mul(3), square];
+    }, tensor(x));
+    const back = pullback([
+      tensor(new Float64Array([1, 0])),
+      tensor(new Float64Array([0, 1])),
+      tensor(new Float64Array([5, 7])),
+    ]);
+    await expectClose(back, [(1 + 5) * 2 * x[0], 7 * 2 * x[1] + 3]);
+  });
+
   law("jvp is the directional derivative", floats([2]), floats([2]), async (x, v) => {
     const total = v[0] + v[1];
     const expected = x.map((value, i) => 2 * value * Math.cos(value * value) * v[i] + total);

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { tokensOf } from "../../../datasets/wordnet-hypernyms.js";
 import { encodeExample } from "../feature-space.js";
 import type { Model } from "../model.js";
 import { rankExamples } from "../ranking.js";
@@ -33,8 +34,7 @@ export async function fileDefinitions(task: Task, model: Model, isTyped: boolean
 
 async function showBest({ names }: Task, model: Model, text: string): Promise<void> {
   const { space, labels } = model;
-  const tokens = text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
-  const example = encodeExample({ labels: [], content: { tokens } }, space, labels);
+  const example = encodeExample({ labels: [], content: { tokens: tokensOf(text) } }, space, labels);
   if (example.indices.length === 0) {
     console.log("  no word of it came in training; try others");
     return;
