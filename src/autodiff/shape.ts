@@ -12,17 +12,6 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
-/** Row-major strides, in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis];
-  }
-  return strides;
-}
-
 /** NumPy's rule: align on the right; each pair of sizes is equal or one of them is 1. */
 export function broadcastShapes(caller: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;

@@ -26,7 +26,7 @@ function variables<T>(caller: string, tree: T): { readonly tree: T; readonly lea
  * Takes cotangents of `outputs` back to `inputs`; undefined where an input has no influence. The cotangents are part of
  * the graph like everything else, so the result can be differentiated again.
  */
-export function pullBack(
+function pullBack(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   inputs: readonly Tensor[],

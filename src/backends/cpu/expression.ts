@@ -26,6 +26,8 @@ export class Chain {
   private readonly loads: readonly BoundLoad[];
   private readonly steps: readonly BoundStep[];
   private readonly result: Run;
+  /** The buffers of this run. */
+  private sources: readonly TypedArray[] = [];
 
   constructor({ size, loads, steps }: Expression) {
     this.size = size;
@@ -58,6 +60,7 @@ export class Chain {
 
   /** Points the loads at the buffers of this run. */
   bind(slots: readonly TypedArray[], constants: readonly number[], product?: TypedArray): void {
+    this.sources = slots;
     for (const { load, view, run } of this.loads) {
       if (load.kind === "constant") {
         if (run.array.length === 0) run.array = allocate(load.dtype, 1);
@@ -72,11 +75,8 @@ export class Chain {
         run.array = slots[load.slot];
         run.stride = view!.strides[0] ?? 0;
       }
-      this.sources = slots;
     }
   }
-
-  private sources: readonly TypedArray[] = [];
 
   /**
    * Computes elements `start … start + count − 1` (at most a chunk), into `out[at…]` if that is given, and says where

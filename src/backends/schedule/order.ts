@@ -7,7 +7,7 @@ function slotsRead({ loads }: Expression): number[] {
 }
 
 /** The slots that a kernel reads. */
-export function readsOf(kernel: Kernel): number[] {
+function readsOf(kernel: Kernel): number[] {
   switch (kernel.kind) {
     case "map":
     case "reduce":
