@@ -2,7 +2,7 @@ import type { Program, Storage, TypedArray } from "../backend.js";
 import { type Kernel, type Schedule, schedule } from "../schedule/index.js";
 import { allocate, viewOf } from "./allocate.js";
 import { callOf } from "./calls.js";
-import { Chain, forEachChunk } from "./expression.js";
+import { Chain } from "./expression.js";
 import { Matmul } from "./matmul.js";
 import { reduce } from "./reduce.js";
 
@@ -58,7 +58,7 @@ function compile(kernel: Kernel): Run {
       const chain = new Chain(kernel.expression);
       return (slots, constants, out) => {
         chain.bind(slots, constants);
-        forEachChunk(chain.size, (start, count) => chain.compute(start, count, out, start));
+        chain.forEachChunk((start, count) => chain.compute(start, count, out, start));
       };
     }
     case "reduce": {

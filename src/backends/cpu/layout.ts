@@ -19,7 +19,8 @@ function place(
       to += (rest % shape[axis]) * strides[axis];
       rest = Math.floor(rest / shape[axis]);
     }
-    for (let i = 0; i < inner; i++, to += step) out[to] = from[start + i];
+    if (step === 1) out.set(from.subarray(start, start + inner), to);
+    else for (let i = 0; i < inner; i++, to += step) out[to] = from[start + i];
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TypedArray } from "../backend.js";
 import type { ReduceKernel } from "../schedule/index.js";
-import { type Chain, forEachChunk } from "./expression.js";
+import type { Chain } from "./expression.js";
 import type { Run } from "./loops.js";
 
 const integerLimits = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1], bool: [0, 1] } as const;
@@ -17,7 +17,7 @@ function startOf(op: ReduceKernel["op"], out: TypedArray): number {
 /** Reduces what the chain computes; totals are kept in f64 and rounded once. */
 export function reduce({ op, outer, length, inner }: ReduceKernel, chain: Chain, out: TypedArray): void {
   const totals = new Float64Array(outer * inner).fill(startOf(op, out));
-  forEachChunk(chain.size, (start, count) => {
+  chain.forEachChunk((start, count) => {
     const run = chain.compute(start, count);
     for (let done = 0; done < count; ) {
       const position = start + done;
