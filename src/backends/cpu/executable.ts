@@ -1,12 +1,7 @@
 import type { Program, Storage, TypedArray } from "../backend.js";
-import { type Kernel, type Schedule, schedule } from "../schedule/index.js";
+import { type Schedule, schedule } from "../schedule/index.js";
 import { allocate, viewOf } from "./allocate.js";
-import { callOf } from "./calls.js";
-import { Chain } from "./expression.js";
-import { Matmul } from "./matmul.js";
-import { reduce } from "./reduce.js";
-
-type Run = (slots: readonly TypedArray[], constants: readonly number[], out: TypedArray) => void;
+import { type Run, runOf } from "./run-of.js";
 
 /** A program, planned: its kernels with the scratch memory that they need, ready for any values. */
 export class Executable {
@@ -16,7 +11,7 @@ export class Executable {
 
   constructor(program: Program) {
     this.plan = schedule(program);
-    this.runs = this.plan.kernels.map(compile);
+    this.runs = this.plan.kernels.map(runOf);
     this.donated = program.donated;
   }
 
@@ -50,39 +45,4 @@ export class Executable {
 export interface Arena {
   borrow(bytes: readonly number[]): ArrayBuffer[];
   giveBack(blocks: readonly ArrayBuffer[]): void;
-}
-
-function compile(kernel: Kernel): Run {
-  switch (kernel.kind) {
-    case "map": {
-      const chain = new Chain(kernel.expression);
-      return (slots, constants, out) => {
-        chain.bind(slots, constants);
-        chain.forEachChunk((start, count) => chain.compute(start, count, out, start));
-      };
-    }
-    case "reduce": {
-      const chain = new Chain(kernel.expression);
-      return (slots, constants, out) => {
-        chain.bind(slots, constants);
-        reduce(kernel, chain, out);
-      };
-    }
-    case "matmul": {
-      const matmul = new Matmul(kernel, kernel.epilogue && new Chain(kernel.epilogue));
-      return (slots, constants, out) => matmul.run(slots, constants, out);
-    }
-    case "call": {
-      const call = callOf(kernel.op);
-      return (slots, constants, out) => {
-        const inputs = kernel.inputs.map(({ slot, constant, offset, shape, dtype }) => {
-          if (slot === undefined) return allocate(dtype, 1).fill(constants[constant!]) as TypedArray;
-          const size = shape.reduce((product, length) => product * length, 1);
-          const array = slots[slot];
-          return array.length === size ? array : (array.subarray(offset, offset + size) as TypedArray);
-        });
-        call(kernel, inputs, out);
-      };
-    }
-  }
 }

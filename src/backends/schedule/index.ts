@@ -5,6 +5,7 @@ import type { Schedule } from "./kernel.js";
 import { overwrite, planArena, postponeUpdates } from "./order.js";
 
 export type * from "./kernel.js";
+export { readsOf } from "./order.js";
 export { collapsed, contiguous, isContiguous, type View } from "./view.js";
 
 /** Plans a program: which operations share a kernel, in what order kernels run, and where results are kept. */

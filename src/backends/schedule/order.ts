@@ -7,7 +7,7 @@ function slotsRead({ loads }: Expression): number[] {
 }
 
 /** The slots that a kernel reads. */
-function readsOf(kernel: Kernel): number[] {
+export function readsOf(kernel: Kernel): number[] {
   switch (kernel.kind) {
     case "map":
     case "reduce":

@@ -1,0 +1,126 @@
+import type { DType, Program, TypedArray } from "../backend.js";
+import { type Run, runOf } from "../cpu/run-of.js";
+import { readsOf, type Schedule, schedule } from "../schedule/index.js";
+import { type CompiledKernel, compileKernels } from "./compile.js";
+import type { Block, Heap } from "./heap.js";
+import { TableLayout } from "./kernels/table.js";
+
+/** What a run leaves. */
+export interface Result {
+  readonly block: Block;
+  readonly dtype: DType;
+  readonly length: number;
+}
+
+/** A kernel that has no code here, run on the host on views of the heap. */
+interface HostKernel {
+  readonly run: Run;
+  readonly reads: readonly number[];
+}
+
+const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 };
+
+/** A program, planned and compiled, ready for any values. */
+export class Executable {
+  private readonly plan: Schedule;
+  private readonly heap: Heap;
+  private readonly layout: TableLayout;
+  private readonly compiled: readonly (CompiledKernel | undefined)[];
+  private readonly onHost: readonly (HostKernel | undefined)[];
+  private readonly table: Block;
+  private readonly constantDTypes: readonly DType[];
+  /** Where each place of the arena begins within it. */
+  private readonly offsets: readonly number[];
+  private readonly arenaBytes: number;
+
+  constructor(program: Program, heap: Heap) {
+    this.heap = heap;
+    this.plan = schedule(program);
+    const { kernels, places, slots } = this.plan;
+    this.layout = new TableLayout(slots.length, program.constants.length);
+    this.compiled = compileKernels(this.plan, this.layout, heap.memory);
+    this.onHost = kernels.map((kernel, i) =>
+      this.compiled[i] === undefined ? { run: runOf(kernel), reads: readsOf(kernel) } : undefined,
+    );
+    this.constantDTypes = program.constants.map((node) => program.nodes[node].dtype);
+    let end = 0;
+    this.offsets = places.map((bytes) => {
+      const start = end;
+      end += Math.max(64, Math.ceil(bytes / 64) * 64);
+      return start;
+    });
+    this.arenaBytes = end;
+    this.table = heap.allocate(this.layout.bytes, () => "a plan's table");
+  }
+
+  /** Whether a result lives on in the memory of a donated leaf. */
+  takesOver(leaf: number): boolean {
+    return this.plan.kernels.some(({ inPlace }) => inPlace === leaf);
+  }
+
+  /** Results in the order of the program's outputs. */
+  run(leaves: readonly Block[], constants: readonly number[]): Result[] {
+    const { heap, plan } = this;
+    const { slots, kernels, arena: placeOf, outputs } = plan;
+    const arena = this.arenaBytes > 0 ? heap.allocate(this.arenaBytes, () => "intermediate results") : undefined;
+    const made = new Map<number, Block>();
+    const addresses = leaves.map(({ address }) => address);
+    try {
+      for (const { output, inPlace } of kernels) {
+        const { dtype, length } = slots[output];
+        const place = placeOf[output];
+        if (inPlace !== undefined && inPlace < leaves.length) {
+          made.set(output, leaves[inPlace]);
+          addresses[output] = leaves[inPlace].address;
+        } else if (place !== undefined) addresses[output] = arena!.address + this.offsets[place];
+        else {
+          const block = heap.allocate(length * bytesOf[dtype], () => `a result of ${length} ${dtype} elements`);
+          made.set(output, block);
+          addresses[output] = block.address;
+        }
+      }
+      this.writeTable(addresses, constants);
+      kernels.forEach(({ output }, i) => {
+        const kernel = this.compiled[i];
+        if (kernel !== undefined) kernel.run(this.table.address, 0, kernel.units);
+        else this.runOnHost(this.onHost[i]!, addresses, constants, output);
+      });
+    } catch (error) {
+      for (const [output, block] of made) if (!leaves.includes(block) && outputs.includes(output)) heap.free(block);
+      throw error;
+    } finally {
+      if (arena !== undefined) heap.free(arena);
+    }
+    return outputs.map((slot) => ({ block: made.get(slot)!, ...slots[slot] }));
+  }
+
+  dispose(): void {
+    this.heap.free(this.table);
+  }
+
+  private writeTable(addresses: readonly number[], constants: readonly number[]): void {
+    const { buffer } = this.heap.memory;
+    new Int32Array(buffer, this.table.address, addresses.length).set(addresses);
+    const view = new DataView(buffer, this.table.address + this.layout.constantsAt, 8 * constants.length);
+    constants.forEach((value, i) => {
+      const dtype = this.constantDTypes[i];
+      if (dtype === "f64") view.setFloat64(8 * i, value, true);
+      else if (dtype === "f32") view.setFloat32(8 * i, value, true);
+      else view.setInt32(8 * i, value, true);
+    });
+  }
+
+  private runOnHost(
+    { run, reads }: HostKernel,
+    addresses: readonly number[],
+    constants: readonly number[],
+    output: number,
+  ): void {
+    const { slots } = this.plan;
+    const arrays: TypedArray[] = [];
+    for (const slot of [...reads, output]) {
+      arrays[slot] = this.heap.view(slots[slot].dtype, addresses[slot], slots[slot].length);
+    }
+    run(arrays, constants, arrays[output]);
+  }
+}

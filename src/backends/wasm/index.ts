@@ -1,0 +1,127 @@
+import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { Executable } from "./executable.js";
+import { type Block, Heap } from "./heap.js";
+
+/** Plans kept for programs seen before; the one unused for longest goes first. */
+const plansKept = 256;
+
+/**
+ * The fast CPU backend: kernels are compiled to WebAssembly with 128-bit vectors when a program is first seen.
+ *
+ * @throws Error if this host does not allow WebAssembly to be compiled
+ */
+export function wasm(): Backend {
+  return new WasmBackend();
+}
+
+class WasmBackend implements Backend {
+  readonly name = "wasm";
+  readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i32", "u32", "bool"]);
+  private readonly heap = new Heap(true);
+  private readonly plans = new Map<string, Executable>();
+  /** Values on the host that one run has read: those that a second one reads are kept here. */
+  private readonly readOnce = new WeakSet<Storage>();
+  private buffers = 0;
+  private bytes = 0;
+  /** What was dropped without being released is freed when it is collected. */
+  private readonly dropped = new FinalizationRegistry<Block>((block) => this.free(block));
+
+  run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
+    const executable = this.planOf(program);
+    const lent: Block[] = [];
+    const blocks = leaves.map((leaf, i) => this.blockOf(leaf, program.donated[i], lent));
+    try {
+      const results = executable
+        .run(blocks, constants)
+        .map(({ block, dtype, length }) => this.handOut(block, dtype, length));
+      leaves.forEach((leaf, i) => {
+        if (program.donated[i]) this.consume(leaf, executable.takesOver(i));
+      });
+      return results;
+    } finally {
+      for (const block of lent) this.heap.free(block);
+    }
+  }
+
+  private planOf(program: Program): Executable {
+    const known = this.plans.get(program.key);
+    this.plans.delete(program.key);
+    const plan = known ?? new Executable(program, this.heap);
+    this.plans.set(program.key, plan);
+    if (this.plans.size > plansKept) {
+      const [oldest] = this.plans.keys();
+      this.plans.get(oldest)!.dispose();
+      this.plans.delete(oldest);
+    }
+    return plan;
+  }
+
+  /** Where a leaf's values are; what is on the host is copied, for this run only if none read it before. */
+  private blockOf(leaf: Storage, isDonated: boolean, lent: Block[]): Block {
+    if (leaf.device !== undefined) return leaf.device as Block;
+    const { dtype, length, host } = leaf;
+    const block = this.heap.allocate(host!.byteLength, () => `a tensor of ${length} ${dtype} elements`);
+    this.heap.view(dtype, block.address, length).set(host!);
+    if (isDonated || this.readOnce.has(leaf)) {
+      leaf.device = block;
+      this.countIn(block);
+      if (!isDonated) this.watch(leaf);
+    } else {
+      this.readOnce.add(leaf);
+      lent.push(block);
+    }
+    return block;
+  }
+
+  private handOut(block: Block, dtype: DType, length: number): Storage {
+    this.countIn(block);
+    return { dtype, length, host: undefined, device: block, disposed: false };
+  }
+
+  /** A donated leaf is gone; its memory may live on in a result. */
+  private consume(leaf: Storage, isTakenOver: boolean): void {
+    this.dropped.unregister(leaf);
+    const block = leaf.device as Block;
+    if (isTakenOver) this.countOut(block);
+    else this.free(block);
+    leaf.device = undefined;
+    leaf.host = undefined;
+    leaf.disposed = true;
+  }
+
+  async read({ device, host, dtype, length }: Storage): Promise<TypedArray> {
+    if (device === undefined) return host!;
+    return this.heap.view(dtype, (device as Block).address, length).slice() as TypedArray;
+  }
+
+  watch(storage: Storage): void {
+    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Block, storage);
+  }
+
+  release(storage: Storage): void {
+    const { device } = storage;
+    if (device === undefined) return;
+    storage.device = undefined;
+    this.dropped.unregister(storage);
+    this.free(device as Block);
+  }
+
+  memory(): MemoryUse {
+    return { buffers: this.buffers, bytes: this.bytes };
+  }
+
+  private countIn({ bytes }: Block): void {
+    this.buffers += 1;
+    this.bytes += bytes;
+  }
+
+  private countOut({ bytes }: Block): void {
+    this.buffers -= 1;
+    this.bytes -= bytes;
+  }
+
+  private free(block: Block): void {
+    this.countOut(block);
+    this.heap.free(block);
+  }
+}
