@@ -2,16 +2,22 @@ import type { Kernel, Schedule } from "../schedule/index.js";
 import { ModuleBuilder } from "./assembler/index.js";
 import { type WasmMemory, webAssembly } from "./host.js";
 import { codesOf } from "./kernels/chain.js";
-import type { Compiled } from "./kernels/compiled.js";
+import type { Compiled, Phase } from "./kernels/compiled.js";
 import { compileMap } from "./kernels/map.js";
+import { compileMatmul } from "./kernels/matmul.js";
 import { compileReduce } from "./kernels/reduce.js";
 import type { TableLayout } from "./kernels/table.js";
 
-/** A kernel's function of the table's address and a range of units. */
-export type KernelFunction = (table: number, from: number, to: number) => void;
+/** Does some units of a kernel's work: the table's address, the first and the one after the last, scratch memory. */
+export type WorkFunction = (table: number, from: number, to: number, own: number) => void;
 
-export interface CompiledKernel extends Pick<Compiled, "units" | "unitSize"> {
-  readonly run: KernelFunction;
+export interface Work extends Omit<Phase, "callable"> {
+  readonly run: WorkFunction;
+}
+
+export interface CompiledKernel {
+  readonly phases: readonly Work[];
+  readonly scratch: { readonly shared: number; readonly own: number };
 }
 
 /** A plan's kernels as a module; those that have no code here are undefined. */
@@ -23,17 +29,27 @@ export function compileKernels(
   const module = new ModuleBuilder({ initial: 1, maximum: 65536, shared: isShared(memory) });
   const compiled = kernels.map((kernel, i) => {
     const code = slots[kernel.output].length === 0 ? undefined : compileKernel(module, layout, kernel);
-    if (code !== undefined) module.export(`k${i}`, code.callable);
+    code?.phases.forEach(({ callable }, phase) => {
+      module.export(nameOf(i, phase), callable);
+    });
     return code;
   });
   if (compiled.every((code) => code === undefined)) return compiled.map(() => undefined);
   const { Instance, Module } = webAssembly();
-  const instance = new Instance(new Module(module.assemble()), { env: { memory } });
-  return compiled.map((code, i) =>
-    code === undefined
-      ? undefined
-      : { run: instance.exports[`k${i}`] as KernelFunction, units: code.units, unitSize: code.unitSize },
-  );
+  const { exports } = new Instance(new Module(module.assemble()), { env: { memory } });
+  return compiled.map((code, i) => {
+    if (code === undefined) return undefined;
+    const phases = code.phases.map(({ units, unitSize }, phase) => ({
+      run: exports[nameOf(i, phase)] as WorkFunction,
+      units,
+      unitSize,
+    }));
+    return { phases, scratch: code.scratch ?? { shared: 0, own: 0 } };
+  });
+}
+
+function nameOf(kernel: number, phase: number): string {
+  return `${kernel}.${phase}`;
 }
 
 function isShared({ buffer }: WasmMemory): boolean {
@@ -46,7 +62,11 @@ function compileKernel(module: ModuleBuilder, layout: TableLayout, kernel: Kerne
       return codesOf(kernel.expression) && compileMap(module, layout, kernel);
     case "reduce":
       return kernel.length > 0 && codesOf(kernel.expression) ? compileReduce(module, layout, kernel) : undefined;
-    default:
+    case "matmul":
+      return kernel.dtype !== "bool" && (kernel.epilogue === undefined || codesOf(kernel.epilogue))
+        ? compileMatmul(module, layout, kernel)
+        : undefined;
+    case "call":
       return undefined;
   }
 }

@@ -31,6 +31,8 @@ export class Executable {
   private readonly constantDTypes: readonly DType[];
   /** Where each place of the arena begins within it. */
   private readonly offsets: readonly number[];
+  private readonly scratchAt: number;
+  private readonly ownAt: number;
   private readonly arenaBytes: number;
 
   constructor(program: Program, heap: Heap) {
@@ -46,10 +48,15 @@ export class Executable {
     let end = 0;
     this.offsets = places.map((bytes) => {
       const start = end;
-      end += Math.max(64, Math.ceil(bytes / 64) * 64);
+      end += grains(Math.max(1, bytes));
       return start;
     });
-    this.arenaBytes = end;
+    const scratches = this.compiled.map((kernel) => kernel?.scratch ?? { shared: 0, own: 0 });
+    const shared = Math.max(0, ...scratches.map((scratch) => scratch.shared));
+    const own = Math.max(0, ...scratches.map((scratch) => scratch.own));
+    this.scratchAt = end;
+    this.ownAt = end + grains(shared);
+    this.arenaBytes = this.ownAt + grains(own);
     this.table = heap.allocate(this.layout.bytes, () => "a plan's table");
   }
 
@@ -79,10 +86,11 @@ export class Executable {
           addresses[output] = block.address;
         }
       }
+      addresses[slots.length] = (arena?.address ?? 0) + this.scratchAt;
       this.writeTable(addresses, constants);
       kernels.forEach(({ output }, i) => {
         const kernel = this.compiled[i];
-        if (kernel !== undefined) kernel.run(this.table.address, 0, kernel.units);
+        if (kernel !== undefined) this.runCompiled(kernel, arena?.address ?? 0);
         else this.runOnHost(this.onHost[i]!, addresses, constants, output);
       });
     } catch (error) {
@@ -96,6 +104,10 @@ export class Executable {
 
   dispose(): void {
     this.heap.free(this.table);
+  }
+
+  private runCompiled({ phases }: CompiledKernel, arena: number): void {
+    for (const { run, units } of phases) run(this.table.address, 0, units, arena + this.ownAt);
   }
 
   private writeTable(addresses: readonly number[], constants: readonly number[]): void {
@@ -123,4 +135,8 @@ export class Executable {
     }
     run(arrays, constants, arrays[output]);
   }
+}
+
+function grains(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
 }

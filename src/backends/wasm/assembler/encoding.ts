@@ -41,24 +41,20 @@ export function vector(items: readonly Code[]): Code {
 
 /** Code behind its length in bytes. */
 export function sized(code: Code): Code {
-  return [unsigned(lengthOf(code)), code];
+  const bytes = flatten(code);
+  return [unsigned(bytes.length), bytes];
 }
 
-function lengthOf(code: Code): number {
-  let total = 0;
-  for (const part of code) total += typeof part === "number" ? 1 : lengthOf(part);
-  return total;
+/** Adds nested code to the end of a list of bytes. */
+export function append(bytes: number[], code: Code): void {
+  for (const part of code) {
+    if (typeof part === "number") bytes.push(part);
+    else append(bytes, part);
+  }
 }
 
-export function flatten(code: Code): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lengthOf(code));
-  let at = 0;
-  const write = (part: Code): void => {
-    for (const item of part) {
-      if (typeof item === "number") bytes[at++] = item;
-      else write(item);
-    }
-  };
-  write(code);
+export function flatten(code: Code): number[] {
+  const bytes: number[] = [];
+  append(bytes, code);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { type Code, sized, unsigned, vector } from "./encoding.js";
+import { append, type Code, sized, unsigned, vector } from "./encoding.js";
 import { byteOfType, type ValueType } from "./instructions.js";
 import { i32, type Local, type Operand, op, type Statement, type Value } from "./value.js";
 
@@ -20,7 +20,7 @@ const emptyBlock = 0x40;
 export class FunctionBuilder {
   readonly params: readonly Local[];
   private readonly types: ValueType[] = [];
-  private body: (number | Code)[] = [];
+  private readonly body: number[] = [];
   private depth = 0;
 
   constructor(params: readonly ValueType[]) {
@@ -43,7 +43,7 @@ export class FunctionBuilder {
   set(variable: Local, value: Operand): void {
     const { type, code } = typeof value === "number" ? i32(value) : value;
     if (type !== variable.type) throw new Error(`assembler: a variable of ${variable.type} is set to ${type}`);
-    this.body.push(code, 0x21, unsigned(variable.index));
+    this.emit(code, 0x21, unsigned(variable.index));
   }
 
   /** Adds to an i32 variable. */
@@ -52,7 +52,7 @@ export class FunctionBuilder {
   }
 
   do({ code }: Statement): void {
-    this.body.push(code);
+    append(this.body, code);
   }
 
   /** Repeats `body` for as long as it branches to the label that it is given. */
@@ -66,7 +66,7 @@ export class FunctionBuilder {
   }
 
   if(condition: Value, then: () => void, otherwise?: () => void): void {
-    this.body.push(condition.code);
+    append(this.body, condition.code);
     this.nest(0x04, () => {
       then();
       if (otherwise === undefined) return;
@@ -76,11 +76,11 @@ export class FunctionBuilder {
   }
 
   branch({ depth }: Label): void {
-    this.body.push(0x0c, unsigned(this.depth - depth));
+    this.emit(0x0c, unsigned(this.depth - depth));
   }
 
   branchIf({ depth }: Label, condition: Value): void {
-    this.body.push(condition.code, 0x0d, unsigned(this.depth - depth));
+    this.emit(condition.code, 0x0d, unsigned(this.depth - depth));
   }
 
   /** Runs `body` with `counter` going from its value to below `end` in steps of `step`. */
@@ -95,13 +95,17 @@ export class FunctionBuilder {
   }
 
   return(value?: Value): void {
-    this.body.push(value?.code ?? [], 0x0f);
+    this.emit(value?.code ?? [], 0x0f);
   }
 
   /** The function's bytes: its variables, then its body. */
   assemble(): Code {
     const variables = this.types.map((type) => [1, byteOfType[type]]);
     return sized([vector(variables), this.body, 0x0b]);
+  }
+
+  private emit(...code: Code): void {
+    append(this.body, code);
   }
 
   private nest(opcode: number, body: (label: Label) => void): void {

@@ -27,6 +27,8 @@ export const vectorPrefix = 0xfd;
 const runs: readonly Run[] = [
   [0x45, "ii", "i32.eqz"],
   [0x46, "iii", "i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u"],
+  [0x50, "li", "i64.eqz"],
+  [0x51, "lli", "i64.eq i64.ne i64.lt_s i64.lt_u i64.gt_s i64.gt_u i64.le_s i64.le_u i64.ge_s i64.ge_u"],
   [0x5b, "ffi", "f32.eq f32.ne f32.lt f32.gt f32.le f32.ge"],
   [0x61, "ddi", "f64.eq f64.ne f64.lt f64.gt f64.le f64.ge"],
   [0x67, "ii", "i32.clz i32.ctz i32.popcnt"],
@@ -35,6 +37,7 @@ const runs: readonly Run[] = [
     "iii",
     "i32.add i32.sub i32.mul i32.div_s i32.div_u i32.rem_s i32.rem_u i32.and i32.or i32.xor i32.shl i32.shr_s i32.shr_u i32.rotl i32.rotr",
   ],
+  [0x79, "ll", "i64.clz i64.ctz i64.popcnt"],
   [
     0x7c,
     "lll",
@@ -49,6 +52,7 @@ const runs: readonly Run[] = [
   [0xb2, "if", "f32.convert_i32_s f32.convert_i32_u"],
   [0xb6, "df", "f32.demote_f64"],
   [0xb7, "id", "f64.convert_i32_s f64.convert_i32_u"],
+  [0xb9, "ld", "f64.convert_i64_s f64.convert_i64_u"],
   [0xbb, "fd", "f64.promote_f32"],
   [0xbc, "fi", "i32.reinterpret_f32"],
   [0xbd, "dl", "i64.reinterpret_f64"],
@@ -111,6 +115,7 @@ const runs: readonly Run[] = [
   [0x2b, "id", "f64.load"],
   [0x2c, "ii", "- i32.load8_u"],
   [0x36, "ii.", "i32.store"],
+  [0x37, "il.", "i64.store"],
   [0x38, "if.", "f32.store"],
   [0x39, "id.", "f64.store"],
   [0x3a, "ii.", "i32.store8"],

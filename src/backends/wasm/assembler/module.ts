@@ -55,14 +55,16 @@ export class ModuleBuilder {
   assemble(): Uint8Array<ArrayBuffer> {
     const { initial, maximum, shared } = this.memory;
     const memory = [name("env"), name("memory"), 2, shared ? 3 : 1, unsigned(initial), unsigned(maximum)];
-    return flatten([
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, vector(this.types)),
-      section(2, vector([memory])),
-      section(3, vector(this.functions.map(({ type }) => unsigned(type)))),
-      section(7, vector(this.exports)),
-      section(10, vector(this.functions.map(({ body }) => body()))),
-    ]);
+    return Uint8Array.from(
+      flatten([
+        [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+        section(1, vector(this.types)),
+        section(2, vector([memory])),
+        section(3, vector(this.functions.map(({ type }) => unsigned(type)))),
+        section(7, vector(this.exports)),
+        section(10, vector(this.functions.map(({ body }) => body()))),
+      ]),
+    );
   }
 
   private typeOf(params: readonly ValueType[], result: ValueType | undefined): number {

@@ -26,15 +26,18 @@ interface Walked {
   held: Held | undefined;
 }
 
+/** Elements from which on a chain is worth longer code. */
+const hotSize = 4096;
+
 /** Where a chain's product is: the address of the walk's row. */
 export type ProductRow = (row: Local) => Value;
 
 /** The codes of an expression's steps; undefined if one of them has no vector code. */
-export function codesOf({ loads, steps }: Expression): readonly ElementwiseCode[] | undefined {
+export function codesOf({ size, loads, steps }: Expression): readonly ElementwiseCode[] | undefined {
   const dtypes: DType[] = loads.map(({ dtype }) => dtype);
   const codes: ElementwiseCode[] = [];
   for (const { op: name, args, dtype } of steps) {
-    const code = elementwise(name, dtypes[args[0]], dtype);
+    const code = elementwise(name, dtypes[name === "where" ? args[1] : args[0]], dtype, size >= hotSize);
     if (code === undefined) return undefined;
     codes.push(code);
     dtypes.push(dtype);

@@ -1,6 +1,7 @@
 import type { DType } from "../../backend.js";
 import {
   atLane,
+  call,
   type FunctionBuilder,
   f32x4,
   f64x2,
@@ -10,7 +11,7 @@ import {
   op,
   type Value,
 } from "../assembler/index.js";
-import { mathInline } from "../math/index.js";
+import { mathFunction, mathInline } from "../math/index.js";
 import { highHalf, lowHalves, lowWords, type Quad, widen } from "./quad.js";
 
 /** An operand, held in variables. */
@@ -62,24 +63,31 @@ const comparisons: Readonly<Record<string, string>> = { equal: "eq", notEqual: "
 /** Writes one elementwise operation on held operands; undefined if there is no vector code for it. */
 export type ElementwiseCode = (module: ModuleBuilder, f: FunctionBuilder, args: readonly Held[]) => Quad;
 
-/** The vector code of an operation whose first operand has dtype `from` and whose result has dtype `to`. */
-export function elementwise(name: string, from: DType, to: DType): ElementwiseCode | undefined {
+/**
+ * The vector code of an operation whose first operand has dtype `from` and whose result has dtype `to`. Where it is hot, a
+ * function's code is written in place, which is faster and longer than a call.
+ */
+export function elementwise(name: string, from: DType, to: DType, isHot = false): ElementwiseCode | undefined {
   if (name === "where") return (_module, _f, [mask, a, b]) => chosen(mask, a, b);
   if (name === "cast") return (_module, _f, [x]) => cast(x, to);
   if (from === "bool") return onBools(name);
   if (name in comparisons) return (_module, _f, [a, b]) => compare(comparisons[name], a, b);
-  if (from === "f32" || from === "f64") return onFloats(name, from);
+  if (from === "f32" || from === "f64") return onFloats(name, from, isHot);
   return onIntegers(name, from);
 }
 
-function onFloats(name: string, dtype: "f32" | "f64"): ElementwiseCode | undefined {
+function onFloats(name: string, dtype: "f32" | "f64", isHot: boolean): ElementwiseCode | undefined {
   const lanes = dtype === "f32" ? "f32x4" : "f64x2";
   if (name in floatInstructions) return partwise(`${lanes}.${floatInstructions[name]}`);
   const inline = mathInline(name, dtype);
-  if (inline === undefined) return undefined;
+  const library = mathFunction(name, dtype);
+  if (inline === undefined || library === undefined) return undefined;
   return (module, f, args) => ({
     dtype,
-    parts: args[0].parts.map((_, i) => inline(module, f, ...args.map(({ parts }) => parts[i]))),
+    parts: args[0].parts.map((_, i) => {
+      const operands = args.map(({ parts }) => parts[i]);
+      return isHot ? inline(module, f, ...operands) : call(module.use(library), ...operands);
+    }),
   });
 }
 

@@ -3,7 +3,7 @@ import { type Callable, i32, type ModuleBuilder, op, type Value } from "../assem
 import { Chain, dtypeOf, walkFor } from "./chain.js";
 import type { Compiled } from "./compiled.js";
 import { bytesOf, offsetBy, quadSize, storePart, storeQuad } from "./quad.js";
-import type { TableLayout } from "./table.js";
+import { kernelParameters, type TableLayout } from "./table.js";
 
 /** A fused chain, element by element: units are rows of its walk, or elements if it has but one row. */
 export function compileMap(module: ModuleBuilder, layout: TableLayout, { expression, output }: MapKernel): Compiled {
@@ -13,7 +13,7 @@ export function compileMap(module: ModuleBuilder, layout: TableLayout, { express
   const bytes = bytesOf[dtypeOf(expression)];
   const isFlat = rowShape.length === 0;
   const whole = inner - (inner % quadSize);
-  const callable: Callable = module.function(["i32", "i32", "i32"], undefined, (f, table, from, to) => {
+  const callable: Callable = module.function([...kernelParameters], undefined, (f, table, from, to) => {
     const chain = new Chain(module, f, table, layout, expression, walk);
     const out = f.let(layout.slot(table, output));
     const rowOut = f.local("i32");
@@ -47,5 +47,5 @@ export function compileMap(module: ModuleBuilder, layout: TableLayout, { express
       if (whole < inner) rest();
     });
   });
-  return { callable, units: isFlat ? inner : rows, unitSize: isFlat ? 1 : inner };
+  return { phases: [{ callable, units: isFlat ? inner : rows, unitSize: isFlat ? 1 : inner }] };
 }

@@ -18,7 +18,7 @@ import { Chain, dtypeOf, walkFor } from "./chain.js";
 import type { Compiled } from "./compiled.js";
 import { cast, chosen, elementwise } from "./elementwise.js";
 import { bytesOf, firstLanes, highHalf, hold, offsetBy, type Quad, quadSize, storePart, storeQuad } from "./quad.js";
-import type { TableLayout } from "./table.js";
+import { kernelParameters, type TableLayout } from "./table.js";
 
 type Reduction = ReduceKernel["op"];
 
@@ -95,7 +95,7 @@ function alongRows(module: ModuleBuilder, layout: TableLayout, kernel: ReduceKer
   const walk = walkFor(expression, [length]);
   const rows = length / walk.inner;
   const whole = walk.inner - (walk.inner % quadSize);
-  const callable: Callable = module.function(["i32", "i32", "i32"], undefined, (f, table, from, to) => {
+  const callable: Callable = module.function([...kernelParameters], undefined, (f, table, from, to) => {
     const chain = new Chain(module, f, table, layout, expression, walk);
     const totals = new Totals(module, f, reduction, dtype, 1);
     const out = f.let(layout.slot(table, output));
@@ -123,7 +123,7 @@ function alongRows(module: ModuleBuilder, layout: TableLayout, kernel: ReduceKer
       storeElement(f, joined(module, f, reduction, totals.at(0)), dtype, offsetBy(out, total, bytesOf[dtype]));
     });
   });
-  return { callable, units: outer, unitSize: length };
+  return { phases: [{ callable, units: outer, unitSize: length }] };
 }
 
 /** The four totals as one, as a scalar. */
@@ -159,7 +159,7 @@ function acrossRows(module: ModuleBuilder, layout: TableLayout, kernel: ReduceKe
   const walk = walkFor(expression, [inner, inner * length]);
   const rows = inner / walk.inner; // rows of the walk in one of the `length` that are added up
   const bytes = bytesOf[dtype];
-  const callable: Callable = module.function(["i32", "i32", "i32"], undefined, (f, table, from, to) => {
+  const callable: Callable = module.function([...kernelParameters], undefined, (f, table, from, to) => {
     const chain = new Chain(module, f, table, layout, expression, walk);
     const out = f.let(layout.slot(table, output));
     const [row, column, step] = [f.local("i32"), f.local("i32"), f.local("i32")];
@@ -193,5 +193,5 @@ function acrossRows(module: ModuleBuilder, layout: TableLayout, kernel: ReduceKe
       if (walk.inner % quadSize > 0) tile(1, walk.inner % quadSize);
     });
   });
-  return { callable, units: outer * rows, unitSize: length * walk.inner };
+  return { phases: [{ callable, units: outer * rows, unitSize: length * walk.inner }] };
 }

@@ -45,9 +45,11 @@ export function walkOf(size: number, views: readonly View[], boundaries: readonl
       kept.push(axis);
     }
   });
+  const isSingle = boundaries.includes(1); // a row of one element is an axis like any other
+  if (isSingle) shape.push(1);
   const paths = strides.map((steps, i) => {
     if (steps === undefined) return undefined;
-    const joined = kept.map((axis) => steps[axis]);
+    const joined = kept.map((axis) => steps[axis]).concat(isSingle ? [0] : []);
     return { offset: views[i].offset, rowStrides: joined.slice(0, -1), innerStride: joined.at(-1) ?? 0 };
   });
   return { rowShape: shape.slice(0, -1), inner: shape.at(-1) ?? 1, paths };

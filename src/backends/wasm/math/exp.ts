@@ -22,24 +22,31 @@ const ends: Pair<readonly [number, number]> = { f32: [-104, 89], f64: [-746, 710
 /** `x = k·ln 2 + r` with a whole `k` and |r| ≤ ½ ln 2. */
 interface Reduced {
   readonly k: Local;
+  /** `near − off`, rounded. */
   readonly r: Local;
-  /** What rounding took from `r`. */
-  readonly rest: Value;
+  /** x less the first part of k·ln 2, exactly. */
+  readonly near: Local;
+  /** The second part. */
+  readonly off: Local;
 }
 
-function reduce(v: Lanes, x: Value): Reduced {
+function reduce(v: Lanes, x: Local): Reduced {
   const { high, low } = ln2[v.precision];
   const k = v.let(v.nearest(v.mul(x, Math.LOG2E)));
   const near = v.let(v.sub(x, v.mul(k, high)));
   const off = v.let(v.mul(k, low));
-  const r = v.let(v.sub(near, off));
-  return { k, r, rest: v.sub(v.sub(near, r), off) };
+  return { k, r: v.let(v.sub(near, off)), near, off };
+}
+
+/** `eʳ − 1 − r` for |r| ≤ ½ ln 2. */
+function bendOf(v: Lanes, r: Local): Value {
+  return v.mul(v.mul(r, r), v.polynomial(r, quotient[v.precision]));
 }
 
 /** `eʳ` for |r| ≤ ½ ln 2. */
-function expNearZero(v: Lanes, r: Local): Value {
-  const bend = v.mul(v.mul(r, r), v.polynomial(r, quotient[v.precision]));
-  return v.add(v.add(bend, r), 1);
+function expNearZero(v: Lanes, { r, near, off }: Reduced): Value {
+  // The two small terms first: so r itself, which is rounded, enters them alone.
+  return v.add(v.add(v.sub(bendOf(v, r), off), near), 1);
 }
 
 /**
@@ -53,20 +60,8 @@ function expNearZero(v: Lanes, r: Local): Value {
  */
 export function exp(v: Lanes, x: Local): Value {
   const [least, most] = ends[v.precision];
-  const { k, r } = reduce(v, v.let(v.lesser(v.greater(x, least), most)));
-  return v.scale(expNearZero(v, r), k);
-}
-
-/** `eˣ − 1`, within 1 ulp, for x that is NaN or whose result is finite. */
-function expm1Within(v: Lanes, x: Local, finish: (y: Value, k: Local) => Value): Value {
-  const { k, r, rest } = reduce(v, x);
-  const c = v.let(rest);
-  // 2⁻ᵏ is lost in 1 − 2⁻ᵏ long before k leaves the range of exponents.
-  const short = v.let(v.sub(1, v.powerOfTwo(v.greater(v.neg(k), -64))));
-  const sum = v.let(v.add(short, r));
-  const lost = v.sub(r, v.sub(sum, short));
-  const bend = v.mul(r, v.add(v.mul(r, v.polynomial(r, quotient[v.precision])), c));
-  return v.signed(v.abs(finish(v.add(sum, v.add(lost, v.add(bend, c))), k)), x);
+  const reduced = reduce(v, v.let(v.lesser(v.greater(x, least), most)));
+  return v.scale(expNearZero(v, reduced), reduced.k);
 }
 
 /**
@@ -81,11 +76,26 @@ function expm1Within(v: Lanes, x: Local, finish: (y: Value, k: Local) => Value):
  */
 export function expm1(v: Lanes, x: Local): Value {
   const [, most] = ends[v.precision];
-  const inside = v.let(v.lesser(v.greater(x, -64), most));
-  return expm1Within(v, inside, (y, k) => v.scale(y, k));
+  const { k, r, near, off } = reduce(v, v.let(v.lesser(v.greater(x, -64), most)));
+  const c = v.let(v.sub(v.sub(near, r), off));
+  // 2⁻ᵏ is lost in 1 − 2⁻ᵏ long before k leaves the range of exponents.
+  const short = v.let(v.sub(1, v.powerOfTwo(v.greater(v.neg(k), -64))));
+  const sum = v.let(v.add(short, r));
+  const lost = v.sub(r, v.sub(sum, short));
+  const bend = v.mul(r, v.add(v.mul(r, v.polynomial(r, quotient[v.precision])), c));
+  return v.signed(v.abs(v.scale(v.add(sum, v.add(lost, v.add(bend, c))), k)), x);
 }
 
-/** `eˣ − 1` for −64 ≤ x ≤ 64 and NaN. */
-export function expm1Inside(v: Lanes, x: Local): Value {
-  return expm1Within(v, x, (y, k) => v.mul(y, v.powerOfTwo(k)));
+/** `eˣ` for x ≤ 0 and NaN. */
+export function expOfNegative(v: Lanes, x: Value): Value {
+  const reduced = reduce(v, v.let(v.greater(x, ends[v.precision][0])));
+  return v.scale(expNearZero(v, reduced), reduced.k);
+}
+
+/** `e^(x + low)`, where `low` is small beside 1. */
+export function expOfSum(v: Lanes, x: Value, low: Value): Value {
+  const { k, r, near, off } = reduce(v, v.let(x));
+  const bend = v.let(bendOf(v, r));
+  const share = v.mul(v.add(v.sub(v.sub(near, r), off), low), v.add(v.add(bend, r), 1));
+  return v.scale(v.add(v.add(v.add(bend, share), r), 1), k);
 }

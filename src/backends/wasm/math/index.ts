@@ -2,10 +2,15 @@ import type { FunctionBuilder, Library, Local, ModuleBuilder, Value } from "../a
 import { erf } from "./erf.js";
 import { exp, expm1 } from "./exp.js";
 import { type Formula, Lanes, type Precision } from "./lanes.js";
+import { lgamma } from "./lgamma.js";
 import { log, log1p } from "./log.js";
 import { sigmoid, softplus } from "./logistic.js";
+import { polygamma } from "./polygamma.js";
+import { pow } from "./pow.js";
+import { remainder } from "./remainder.js";
 import { sign } from "./sign.js";
 import { tanh } from "./tanh.js";
+import { cos, sin } from "./trigonometric.js";
 
 /** A function's formula and the number of its operands. */
 interface Entry {
@@ -14,16 +19,28 @@ interface Entry {
 }
 
 const entries: Readonly<Record<string, Entry>> = {
+  cos: { formula: cos, operands: 1 },
   erf: { formula: erf, operands: 1 },
   exp: { formula: exp, operands: 1 },
   expm1: { formula: expm1, operands: 1 },
+  lgamma: { formula: lgamma, operands: 1 },
   log: { formula: log, operands: 1 },
   log1p: { formula: log1p, operands: 1 },
+  pow: { formula: pow, operands: 2 },
+  remainder: { formula: remainder, operands: 2 },
   sigmoid: { formula: sigmoid, operands: 1 },
   sign: { formula: sign, operands: 1 },
+  sin: { formula: sin, operands: 1 },
   softplus: { formula: softplus, operands: 1 },
   tanh: { formula: tanh, operands: 1 },
+  .../* @__PURE__ */ polygammas(),
 };
+
+/** Every order that the engine has. */
+function polygammas(): Readonly<Record<string, Entry>> {
+  const orders = Array.from({ length: 21 }, (_, order) => order);
+  return Object.fromEntries(orders.map((n) => [`polygamma${n}`, { formula: polygamma(n), operands: 1 }]));
+}
 
 type Libraries = Readonly<Record<Precision, ReadonlyMap<string, Library>>>;
 

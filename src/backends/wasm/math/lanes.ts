@@ -176,6 +176,12 @@ export class Lanes {
     return this.sub(this.add(x, this.rounder), this.rounder);
   }
 
+  /** The same with its two's complement in the low bits of the mantissa. */
+  nearestWithBits(x: Term): { readonly whole: Local; readonly bits: Local } {
+    const bits = this.let(this.add(x, this.rounder));
+    return { whole: this.let(this.sub(bits, this.rounder)), bits };
+  }
+
   /** `2ᵏ` for a whole `k` that is an exponent of ordinary numbers. */
   powerOfTwo(k: Term): Value {
     // The sum's low bits are k; the shift drops the rest.

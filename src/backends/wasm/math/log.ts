@@ -28,6 +28,14 @@ function split(v: Lanes, x: Value): { readonly k: Value; readonly m: Value } {
   return { k, m };
 }
 
+/** `x = (1 + f)·2ᵏ` with √½ ≤ 1 + f < √2, for positive x. */
+export function decompose(v: Lanes, x: Local): { readonly k: Local; readonly f: Local } {
+  const subnormal = v.let(v.less(x, v.tiniest));
+  const raised = 2 ** (v.mantissa + 1);
+  const { k, m } = split(v, v.choose(subnormal, v.mul(x, raised), x));
+  return { k: v.let(v.sub(k, v.and(subnormal, v.mantissa + 1))), f: v.let(v.sub(m, 1)) };
+}
+
 /** `ln(1 + f) + k·ln 2 + rest` for √½ ≤ 1 + f < √2. */
 function logNearOne(v: Lanes, f: Local, k: Local, rest: Term): Value {
   const { high, low } = ln2[v.precision];
@@ -51,12 +59,8 @@ function logNearOne(v: Lanes, f: Local, k: Local, rest: Term): Value {
  * 1990; the series in s is that of the inverse hyperbolic tangent
  */
 export function log(v: Lanes, x: Local): Value {
-  const subnormal = v.let(v.less(x, v.tiniest));
-  const raised = 2 ** (v.mantissa + 1);
-  const { k, m } = split(v, v.choose(subnormal, v.mul(x, raised), x));
-  const f = v.let(v.sub(m, 1));
-  const exponent = v.let(v.sub(k, v.and(subnormal, v.mantissa + 1)));
-  return withEnds(v, logNearOne(v, f, exponent, 0), x);
+  const { k, f } = decompose(v, x);
+  return withEnds(v, logNearOne(v, f, k, 0), x);
 }
 
 /**

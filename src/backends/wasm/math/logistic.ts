@@ -23,7 +23,11 @@ const series: Pair<readonly number[]> = {
  */
 export function sigmoid(v: Lanes, x: Local): Value {
   const e = v.let(expOfNegative(v, v.neg(v.abs(x))));
-  return v.div(v.choose(v.less(x, 0), e, 1), v.add(e, 1));
+  const sum = v.let(v.add(e, 1));
+  const quotient = v.let(v.div(v.choose(v.less(x, 0), e, 1), sum));
+  // What rounding took from the sum counts as its share, lost / (1 + e); near enough that is lost·(1 − e/2).
+  const lost = v.sub(e, v.sub(sum, 1));
+  return v.sub(quotient, v.mul(quotient, v.mul(lost, v.sub(1, v.mul(e, 0.5)))));
 }
 
 /**
