@@ -1,6 +1,6 @@
 import type { Kernel, Schedule } from "../schedule/index.js";
 import { ModuleBuilder } from "./assembler/index.js";
-import { type WasmMemory, webAssembly } from "./host.js";
+import { type WasmMemory, type WasmModule, webAssembly } from "./host.js";
 import { codesOf } from "./kernels/chain.js";
 import type { Compiled, Phase } from "./kernels/compiled.js";
 import { compileMap } from "./kernels/map.js";
@@ -11,7 +11,7 @@ import type { TableLayout } from "./kernels/table.js";
 /** Does some units of a kernel's work: the table's address, the first and the one after the last, scratch memory. */
 export type WorkFunction = (table: number, from: number, to: number, own: number) => void;
 
-export interface Work extends Omit<Phase, "callable"> {
+export interface Work extends Required<Omit<Phase, "callable">> {
   readonly run: WorkFunction;
 }
 
@@ -20,32 +20,37 @@ export interface CompiledKernel {
   readonly scratch: { readonly shared: number; readonly own: number };
 }
 
-/** A plan's kernels as a module; those that have no code here are undefined. */
-export function compileKernels(
-  { kernels, slots }: Schedule,
-  layout: TableLayout,
-  memory: WasmMemory,
-): (CompiledKernel | undefined)[] {
-  const module = new ModuleBuilder({ initial: 1, maximum: 65536, shared: isShared(memory) });
+/** A plan's kernels; those that have no code here are undefined. */
+export interface CompiledPlan {
+  readonly kernels: readonly (CompiledKernel | undefined)[];
+  /** What they are in, if there are any. */
+  readonly module: WasmModule | undefined;
+}
+
+export function compileKernels({ kernels, slots }: Schedule, layout: TableLayout, memory: WasmMemory): CompiledPlan {
+  const builder = new ModuleBuilder({ initial: 1, maximum: 65536, shared: isShared(memory) });
   const compiled = kernels.map((kernel, i) => {
-    const code = slots[kernel.output].length === 0 ? undefined : compileKernel(module, layout, kernel);
+    const code = slots[kernel.output].length === 0 ? undefined : compileKernel(builder, layout, kernel);
     code?.phases.forEach(({ callable }, phase) => {
-      module.export(nameOf(i, phase), callable);
+      builder.export(nameOf(i, phase), callable);
     });
     return code;
   });
-  if (compiled.every((code) => code === undefined)) return compiled.map(() => undefined);
+  if (compiled.every((code) => code === undefined)) return { kernels: [], module: undefined };
   const { Instance, Module } = webAssembly();
-  const { exports } = new Instance(new Module(module.assemble()), { env: { memory } });
-  return compiled.map((code, i) => {
+  const module = new Module(builder.assemble());
+  const { exports } = new Instance(module, { env: { memory } });
+  const ready = compiled.map((code, i) => {
     if (code === undefined) return undefined;
-    const phases = code.phases.map(({ units, unitSize }, phase) => ({
+    const phases = code.phases.map(({ units, unitSize, grain = 1 }, phase) => ({
       run: exports[nameOf(i, phase)] as WorkFunction,
       units,
       unitSize,
+      grain,
     }));
     return { phases, scratch: code.scratch ?? { shared: 0, own: 0 } };
   });
+  return { kernels: ready, module };
 }
 
 function nameOf(kernel: number, phase: number): string {

@@ -1,7 +1,8 @@
 import type { DType, Program, TypedArray } from "../backend.js";
 import { type Run, runOf } from "../cpu/run-of.js";
 import { readsOf, type Schedule, schedule } from "../schedule/index.js";
-import { type CompiledKernel, compileKernels } from "./compile.js";
+import { compileKernels } from "./compile.js";
+import type { Crew, Job } from "./crew.js";
 import type { Block, Heap } from "./heap.js";
 import { TableLayout } from "./kernels/table.js";
 
@@ -25,7 +26,8 @@ export class Executable {
   private readonly plan: Schedule;
   private readonly heap: Heap;
   private readonly layout: TableLayout;
-  private readonly compiled: readonly (CompiledKernel | undefined)[];
+  private readonly crew: Crew;
+  private readonly compiled: readonly (readonly Job[] | undefined)[];
   private readonly onHost: readonly (HostKernel | undefined)[];
   private readonly table: Block;
   private readonly constantDTypes: readonly DType[];
@@ -33,14 +35,21 @@ export class Executable {
   private readonly offsets: readonly number[];
   private readonly scratchAt: number;
   private readonly ownAt: number;
+  private readonly ownBytes: number;
+  private readonly module: number | undefined;
   private readonly arenaBytes: number;
 
-  constructor(program: Program, heap: Heap) {
+  constructor(program: Program, heap: Heap, crew: Crew) {
     this.heap = heap;
+    this.crew = crew;
     this.plan = schedule(program);
     const { kernels, places, slots } = this.plan;
     this.layout = new TableLayout(slots.length, program.constants.length);
-    this.compiled = compileKernels(this.plan, this.layout, heap.memory);
+    const { kernels: ready, module } = compileKernels(this.plan, this.layout, heap.memory);
+    this.module = module && crew.add(module);
+    this.compiled = kernels.map((_, kernel) =>
+      ready[kernel]?.phases.map((work, phase) => ({ ...work, module: this.module!, kernel, phase })),
+    );
     this.onHost = kernels.map((kernel, i) =>
       this.compiled[i] === undefined ? { run: runOf(kernel), reads: readsOf(kernel) } : undefined,
     );
@@ -51,12 +60,11 @@ export class Executable {
       end += grains(Math.max(1, bytes));
       return start;
     });
-    const scratches = this.compiled.map((kernel) => kernel?.scratch ?? { shared: 0, own: 0 });
-    const shared = Math.max(0, ...scratches.map((scratch) => scratch.shared));
-    const own = Math.max(0, ...scratches.map((scratch) => scratch.own));
+    const most = (which: "shared" | "own") => Math.max(0, ...ready.map((kernel) => kernel?.scratch[which] ?? 0));
     this.scratchAt = end;
-    this.ownAt = end + grains(shared);
-    this.arenaBytes = this.ownAt + grains(own);
+    this.ownAt = end + grains(most("shared"));
+    this.ownBytes = grains(most("own"));
+    this.arenaBytes = this.ownAt + crew.size * this.ownBytes;
     this.table = heap.allocate(this.layout.bytes, () => "a plan's table");
   }
 
@@ -90,7 +98,7 @@ export class Executable {
       this.writeTable(addresses, constants);
       kernels.forEach(({ output }, i) => {
         const kernel = this.compiled[i];
-        if (kernel !== undefined) this.runCompiled(kernel, arena?.address ?? 0);
+        if (kernel !== undefined) this.runCompiled(kernel, (arena?.address ?? 0) + this.ownAt);
         else this.runOnHost(this.onHost[i]!, addresses, constants, output);
       });
     } catch (error) {
@@ -104,10 +112,11 @@ export class Executable {
 
   dispose(): void {
     this.heap.free(this.table);
+    if (this.module !== undefined) this.crew.remove(this.module);
   }
 
-  private runCompiled({ phases }: CompiledKernel, arena: number): void {
-    for (const { run, units } of phases) run(this.table.address, 0, units, arena + this.ownAt);
+  private runCompiled(phases: readonly Job[], own: number): void {
+    for (const job of phases) this.crew.run(job, this.table.address, own, this.ownBytes);
   }
 
   private writeTable(addresses: readonly number[], constants: readonly number[]): void {

@@ -1,6 +1,8 @@
 import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { Crew } from "./crew.js";
 import { Executable } from "./executable.js";
 import { type Block, Heap } from "./heap.js";
+import { threadsAvailable } from "./open-worker.js";
 
 /** Plans kept for programs seen before; the one unused for longest goes first. */
 const plansKept = 256;
@@ -10,14 +12,33 @@ const plansKept = 256;
  *
  * @throws Error if this host does not allow WebAssembly to be compiled
  */
-export function wasm(): Backend {
-  return new WasmBackend();
+export function wasm({ threads = Math.min(8, threadsAvailable()) }: WasmOptions = {}): Wasm {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new RangeError(`wasm: threads is ${threads} but must be a whole number from 1 to 64`);
+  }
+  return new WasmBackend(Math.min(threads, threadsAvailable() > 1 ? threads : 1));
 }
 
-class WasmBackend implements Backend {
+export interface WasmOptions {
+  /**
+   * Threads that share the work of large kernels, the caller's included: 1 to 64, as many as the machine has cores but at
+   * most 8 by default. Results do not depend on it. Where memory cannot be shared there is but one.
+   */
+  readonly threads?: number;
+}
+
+export interface Wasm extends Backend {
+  /** Threads in use once there is enough to do. */
+  readonly threads: number;
+  /** Ends the threads that the backend has started. Tensors stay as they are; more work starts threads anew. */
+  dispose(): void;
+}
+
+class WasmBackend implements Wasm {
   readonly name = "wasm";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i32", "u32", "bool"]);
-  private readonly heap = new Heap(true);
+  private readonly heap: Heap;
+  private readonly crew: Crew;
   private readonly plans = new Map<string, Executable>();
   /** Values on the host that one run has read: those that a second one reads are kept here. */
   private readonly readOnce = new WeakSet<Storage>();
@@ -25,6 +46,19 @@ class WasmBackend implements Backend {
   private bytes = 0;
   /** What was dropped without being released is freed when it is collected. */
   private readonly dropped = new FinalizationRegistry<Block>((block) => this.free(block));
+
+  constructor(threads: number) {
+    this.heap = new Heap(threads > 1);
+    this.crew = new Crew(threads, this.heap.memory);
+  }
+
+  get threads(): number {
+    return this.crew.size;
+  }
+
+  dispose(): void {
+    this.crew.dispose();
+  }
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
     const executable = this.planOf(program);
@@ -46,7 +80,7 @@ class WasmBackend implements Backend {
   private planOf(program: Program): Executable {
     const known = this.plans.get(program.key);
     this.plans.delete(program.key);
-    const plan = known ?? new Executable(program, this.heap);
+    const plan = known ?? new Executable(program, this.heap, this.crew);
     this.plans.set(program.key, plan);
     if (this.plans.size > plansKept) {
       const [oldest] = this.plans.keys();

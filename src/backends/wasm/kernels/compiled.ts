@@ -7,6 +7,8 @@ export interface Phase {
   readonly units: number;
   /** What a unit is worth, in elements computed or so. */
   readonly unitSize: number;
+  /** Ranges begin at multiples of this; 1 if it is not given. */
+  readonly grain?: number;
 }
 
 /** A kernel's code: each phase is done before the next begins. */

@@ -5,6 +5,9 @@ import type { Compiled } from "./compiled.js";
 import { bytesOf, offsetBy, quadSize, storePart, storeQuad } from "./quad.js";
 import { kernelParameters, type TableLayout } from "./table.js";
 
+/** Elements in a line of the cache, or a few. */
+const lineSize = 64;
+
 /** A fused chain, element by element: units are rows of its walk, or elements if it has but one row. */
 export function compileMap(module: ModuleBuilder, layout: TableLayout, { expression, output }: MapKernel): Compiled {
   const walk = walkFor(expression);
@@ -47,5 +50,7 @@ export function compileMap(module: ModuleBuilder, layout: TableLayout, { express
       if (whole < inner) rest();
     });
   });
-  return { phases: [{ callable, units: isFlat ? inner : rows, unitSize: isFlat ? 1 : inner }] };
+  return {
+    phases: [{ callable, units: isFlat ? inner : rows, unitSize: isFlat ? 1 : inner, grain: isFlat ? lineSize : 1 }],
+  };
 }
