@@ -1,7 +1,7 @@
 import type { Work } from "./compile.js";
 import type { WasmMemory, WasmModule } from "./host.js";
 import { mayThreadSleep, openWorker, type WorkerHandle } from "./open-worker.js";
-import { control as at, chunkRange, workerProgram } from "./worker-program.js";
+import { control as at, chunkRange, spinsBeforeSleep, workerProgram } from "./worker-program.js";
 
 /** Work below this many elements is done before other threads would have woken up. */
 const worthSharing = 32768;
