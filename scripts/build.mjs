@@ -12,9 +12,10 @@ const folders = (path) =>
   readdirSync(`${root}src/${path}`, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const entries = [
   "src/index.ts",
+  "src/core.ts",
   "src/testing.ts",
   "src/data/index.ts",
-  "src/backends/cpu/index.ts",
+  ...["cpu", "wasm"].map((name) => `src/backends/${name}/index.ts`),
   ...folders("methods").map(({ name }) => `src/methods/${name}/index.ts`),
 ];
 await build({

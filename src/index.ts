@@ -2,16 +2,17 @@ import type { Backend, DType, Float, Kind, Shape, Tensor, TypedArray } from "./a
 import * as create from "./autodiff/ops/create.js";
 import { fromValues, type Nested } from "./autodiff/ops/create.js";
 import { type Key, keyOf } from "./autodiff/random.js";
-import { cpu } from "./backends/cpu/index.js";
+import { fastestCpu } from "./backends/fastest-cpu.js";
 
 export * from "./autodiff/index.js";
 export { cpu } from "./backends/cpu/index.js";
+export { wasm } from "./backends/wasm/index.js";
 
-/** The backend of tensors and keys that name none. */
-export const defaultBackend: Backend = /* @__PURE__ */ cpu();
+/** The backend of tensors and keys that name none: `wasm()`, or `cpu()` where WebAssembly may not be compiled. */
+export const defaultBackend: Backend = /* @__PURE__ */ fastestCpu();
 
 export interface TensorOptions<D extends DType = DType> {
-  /** Where it lives. Default: the CPU. */
+  /** Where it lives. Default: `defaultBackend`. */
   readonly backend?: Backend;
   /** Default: that of a typed array (Uint8Array is bool); f32 for plain numbers, bool for truth values. */
   readonly dtype?: D;
@@ -44,7 +45,7 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
 }
 
 export interface FillOptions<D extends DType = Float> {
-  /** Where it lives; a tensor will do as an example. Default: the CPU. */
+  /** Where it lives; a tensor will do as an example. Default: `defaultBackend`. */
   readonly backend?: Backend;
   /** Default f32. */
   readonly dtype?: D;

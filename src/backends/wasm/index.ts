@@ -1,7 +1,9 @@
 import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { ModuleBuilder } from "./assembler/index.js";
 import { Crew } from "./crew.js";
 import { Executable } from "./executable.js";
 import { type Block, Heap } from "./heap.js";
+import { webAssembly } from "./host.js";
 import { threadsAvailable } from "./open-worker.js";
 
 /** Plans kept for programs seen before; the one unused for longest goes first. */
@@ -16,7 +18,17 @@ export function wasm({ threads = Math.min(8, threadsAvailable()) }: WasmOptions 
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`wasm: threads is ${threads} but must be a whole number from 1 to 64`);
   }
+  checkHost();
   return new WasmBackend(Math.min(threads, threadsAvailable() > 1 ? threads : 1));
+}
+
+/** Whether code may be made at all: a page's security policy can forbid it. */
+function checkHost(): void {
+  try {
+    new (webAssembly().Module)(new ModuleBuilder({ initial: 1, maximum: 1, shared: false }).assemble());
+  } catch (error) {
+    throw new Error(`wasm: WebAssembly cannot be compiled here (${(error as Error).message}); use cpu()`);
+  }
 }
 
 export interface WasmOptions {
