@@ -1,4 +1,5 @@
 import { cpu, defaultBackend } from "cotangent";
+import { wasm } from "cotangent/backends/wasm";
 import { backendsFor, type Law, lawsFor } from "cotangent/testing";
 import { describe, it } from "vitest";
 
@@ -6,4 +7,7 @@ import { describe, it } from "vitest";
 export const law: Law = lawsFor(it, { backends: [defaultBackend] });
 
 /** Runs a suite on each backend that this machine has. */
-export const onEveryBackend: ReturnType<typeof backendsFor> = backendsFor(describe, [{ name: "cpu", open: cpu }]);
+export const onEveryBackend: ReturnType<typeof backendsFor> = backendsFor(describe, [
+  { name: "cpu", open: cpu },
+  { name: "wasm", open: wasm },
+]);

@@ -1,5 +1,5 @@
 import type { Backend, Storage, TypedArray } from "../backends/backend.js";
-import { DisposedError, ShapeError, showShape } from "./check.js";
+import { BackendError, DisposedError, ShapeError, showShape } from "./check.js";
 import type { ArrayOf, DType } from "./dtype.js";
 import { leafOf } from "./graph.js";
 import { linearize } from "./program.js";
@@ -17,7 +17,10 @@ export async function readValues<D extends DType>(tensor: Tensor<D>): Promise<Ar
     tensor.storage ??= { dtype: tensor.dtype, length: host.length, host, device: undefined, disposed: false };
   }
   checkAlive("data", tensor);
-  const { host } = tensor.storage;
+  const { host, device } = tensor.storage;
+  if (host === undefined && device === undefined) {
+    throw new BackendError("data: an argument of a compiled function has no value while its graph is built");
+  }
   return (host === undefined ? await backend.read(tensor.storage) : host.slice()) as ArrayOf<D>;
 }
 
@@ -64,6 +67,16 @@ export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
   const values = await Promise.all(results.map((storage) => backend.read(storage)));
   for (const storage of results) backend.release(storage);
   return rebuild(tree, values);
+}
+
+/** Where a tensor's values are; they are computed and kept if they were not yet. */
+export function hold(tensor: Tensor<DType>): Storage {
+  if (tensor.storage === undefined) {
+    const [storage] = compute(tensor.backend, [tensor]);
+    tensor.backend.watch(storage);
+    tensor.storage = storage;
+  }
+  return tensor.storage;
 }
 
 function compute(backend: Backend, roots: readonly Tensor<DType>[], donated?: ReadonlySet<Storage>): Storage[] {

@@ -1,6 +1,7 @@
 export type { Backend, MemoryUse, TypedArray } from "../backends/backend.js";
 export * from "./check.js";
 export { bernoulli, type ChoiceOptions, categorical, choice, permutation, randomInt } from "./choices.js";
+export { type CompileOptions, compile } from "./compile.js";
 export { beta, type DrawOptions, exponential, gamma, gumbel, normal, uniform } from "./distributions.js";
 export type { ArrayOf, DType, Float, Kind } from "./dtype.js";
 export { type EvaluateOptions, evaluate, read } from "./evaluate.js";
