@@ -46,6 +46,12 @@ export interface Wasm extends Backend {
   dispose(): void;
 }
 
+/** A block that a tensor holds. */
+interface Held extends Block {
+  /** Whether it repeats what is on the host: then it is no result, and not counted as one. */
+  readonly isCopy: boolean;
+}
+
 class WasmBackend implements Wasm {
   readonly name = "wasm";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i32", "u32", "bool"]);
@@ -57,7 +63,7 @@ class WasmBackend implements Wasm {
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is freed when it is collected. */
-  private readonly dropped = new FinalizationRegistry<Block>((block) => this.free(block));
+  private readonly dropped = new FinalizationRegistry<Held>((block) => this.free(block));
 
   constructor(threads: number) {
     this.heap = new Heap(threads > 1);
@@ -106,11 +112,11 @@ class WasmBackend implements Wasm {
   private blockOf(leaf: Storage, isDonated: boolean, lent: Block[]): Block {
     if (leaf.device !== undefined) return leaf.device as Block;
     const { dtype, length, host } = leaf;
-    const block = this.heap.allocate(host!.byteLength, () => `a tensor of ${length} ${dtype} elements`);
+    const lentBlock = this.heap.allocate(host!.byteLength, () => `a tensor of ${length} ${dtype} elements`);
+    const block: Held = { ...lentBlock, isCopy: true };
     this.heap.view(dtype, block.address, length).set(host!);
     if (isDonated || this.readOnce.has(leaf)) {
       leaf.device = block;
-      this.countIn(block);
       if (!isDonated) this.watch(leaf);
     } else {
       this.readOnce.add(leaf);
@@ -120,14 +126,17 @@ class WasmBackend implements Wasm {
   }
 
   private handOut(block: Block, dtype: DType, length: number): Storage {
-    this.countIn(block);
-    return { dtype, length, host: undefined, device: block, disposed: false };
+    const { address, bytes } = block;
+    const held: Held = { address, bytes, isCopy: false };
+    this.buffers += 1;
+    this.bytes += bytes;
+    return { dtype, length, host: undefined, device: held, disposed: false };
   }
 
   /** A donated leaf is gone; its memory may live on in a result. */
   private consume(leaf: Storage, isTakenOver: boolean): void {
     this.dropped.unregister(leaf);
-    const block = leaf.device as Block;
+    const block = leaf.device as Held;
     if (isTakenOver) this.countOut(block);
     else this.free(block);
     leaf.device = undefined;
@@ -141,7 +150,7 @@ class WasmBackend implements Wasm {
   }
 
   watch(storage: Storage): void {
-    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Block, storage);
+    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Held, storage);
   }
 
   release(storage: Storage): void {
@@ -149,24 +158,20 @@ class WasmBackend implements Wasm {
     if (device === undefined) return;
     storage.device = undefined;
     this.dropped.unregister(storage);
-    this.free(device as Block);
+    this.free(device as Held);
   }
 
   memory(): MemoryUse {
     return { buffers: this.buffers, bytes: this.bytes };
   }
 
-  private countIn({ bytes }: Block): void {
-    this.buffers += 1;
-    this.bytes += bytes;
-  }
-
-  private countOut({ bytes }: Block): void {
+  private countOut({ bytes, isCopy }: Held): void {
+    if (isCopy) return;
     this.buffers -= 1;
     this.bytes -= bytes;
   }
 
-  private free(block: Block): void {
+  private free(block: Held): void {
     this.countOut(block);
     this.heap.free(block);
   }
