@@ -1,4 +1,4 @@
-import type { Tensor } from "cotangent";
+import type { Backend, Tensor } from "cotangent";
 import { writeAtomically } from "./atomic-file.js";
 import { FileError } from "./errors.js";
 import type { Model } from "./model.js";
@@ -45,8 +45,9 @@ export async function loadCheckpoint(
   path: string,
   recipe: Recipe,
   fingerprint: string,
+  backend: Backend,
 ): Promise<Snapshot> {
-  const { model, tensors, extra } = await readModel(command, path, "cotangent checkpoint 1");
+  const { model, tensors, extra } = await readModel(command, path, "cotangent checkpoint 1", backend);
   const run = extra.run as RunState;
   const fail = (difference: string) =>
     new FileError(
@@ -60,7 +61,7 @@ export async function loadCheckpoint(
   const state = Array.from({ length: tensors.size }, (_, i) => {
     const leaf = tensors.get(`state.${i}`);
     if (leaf === undefined) throw new FileError(`${command}: ${path} is damaged, its tensor state.${i} is missing`);
-    return tensorOf(leaf);
+    return tensorOf(leaf, backend);
   });
   const { parameters, noise } = model;
   return { position: run.position, losses: run.losses, lossSum: run.lossSum, parameters, noise, state };

@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from "cotangent";
+import { type Backend, defaultBackend, type Tensor, tensor } from "cotangent";
 import {
   type ByteSource,
   DataError,
@@ -74,9 +74,14 @@ export async function encodeModel(
  * @throws FileError if it cannot be read, or is not of the kind wanted
  * @throws DataError if it is truncated or corrupt
  */
-export async function readModel(command: string, path: string, wanted: FileKind): Promise<ModelFile> {
+export async function readModel(
+  command: string,
+  path: string,
+  wanted: FileKind,
+  backend: Backend = defaultBackend,
+): Promise<ModelFile> {
   try {
-    return await decodeModel(command, path, fileBytes(path), wanted);
+    return await decodeModel(command, path, fileBytes(path), wanted, backend);
   } catch (cause) {
     if (cause instanceof DataError || cause instanceof FileError) throw cause;
     throw new FileError(`${command}: ${path} cannot be read, as ${reasonOf(cause)}; check the path`, { cause });
@@ -89,6 +94,7 @@ export async function decodeModel(
   name: string,
   bytes: ByteSource,
   wanted: FileKind,
+  backend: Backend = defaultBackend,
 ): Promise<ModelFile> {
   const { tensors, metadata } = await readSafetensors(bytes, { file: name });
   const kind = metadata.get("format");
@@ -98,7 +104,7 @@ export async function decodeModel(
     throw new FileError(`${command}: ${name} is ${what} but must be a ${wanted}${hint}`);
   }
   try {
-    return { kind: wanted, ...decode(tensors, metadata) };
+    return { kind: wanted, ...decode(tensors, metadata, backend) };
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new FileError(
@@ -108,7 +114,11 @@ export async function decodeModel(
   }
 }
 
-function decode(tensors: ReadonlyMap<string, NdArray>, metadata: ReadonlyMap<string, string>): Omit<ModelFile, "kind"> {
+function decode(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: ReadonlyMap<string, string>,
+  backend: Backend,
+): Omit<ModelFile, "kind"> {
   const json = (name: string): unknown => {
     const text = metadata.get(name);
     if (text === undefined) throw new TypeError(`its metadata lacks ${name}`);
@@ -133,7 +143,7 @@ function decode(tensors: ReadonlyMap<string, NdArray>, metadata: ReadonlyMap<str
     if (held.dtype === "f32" && (held.data as Float32Array).some((value) => !Number.isFinite(value))) {
       throw new TypeError(`its tensor ${name} holds a number that is not finite`);
     }
-    return tensorOf(held);
+    return tensorOf(held, backend);
   };
   const parameters: Parameters = {
     embedding: take("embedding", [widthOf(space), recipe.dim]),
@@ -155,8 +165,8 @@ function decodeSpace(features: unknown, json: (name: string) => unknown): Featur
 }
 
 /** A tensor of the values of an array. */
-export function tensorOf({ data, shape }: NdArray): Tensor {
-  return tensor(data as Float32Array, { shape });
+export function tensorOf({ data, shape }: NdArray, backend: Backend): Tensor {
+  return tensor(data as Float32Array, { shape, backend });
 }
 
 function noiseTensors(noise: Noise | undefined): [string, Tensor][] {

@@ -1,8 +1,14 @@
-import { tensor } from "cotangent";
+import { type Backend, tensor } from "cotangent";
 import type { Batch } from "./flat-examples.js";
 import type { Examples } from "./objectives.js";
 
 /** A batch as tensors. */
-export function onBackend({ offsets, columns, values, targets }: Batch): Examples {
-  return { offsets: tensor(offsets), columns: tensor(columns), values: tensor(values), targets: tensor(targets) };
+export function onBackend({ offsets, columns, values, targets }: Batch, backend: Backend): Examples {
+  const ids = (array: Int32Array) => tensor(array, { backend });
+  return {
+    offsets: ids(offsets),
+    columns: ids(columns),
+    values: tensor(values, { backend }),
+    targets: ids(targets),
+  };
 }

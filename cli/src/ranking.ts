@@ -28,7 +28,10 @@ export async function* rankExamples(
   const rows = Math.max(1, Math.min(256, Math.floor(HELD_SCORES / classes)));
   let pending = new FlatExamples();
   const flush = async function* (): AsyncGenerator<Ranked> {
-    const batch = onBackend(pending.pack([...Array(pending.length).keys()], () => 0));
+    const batch = onBackend(
+      pending.pack([...Array(pending.length).keys()], () => 0),
+      model.parameters.weights.backend,
+    );
     const { values, indices } = await read(rank(batch, model, best));
     for (let row = 0; row < pending.length; row += 1) {
       yield {

@@ -1,3 +1,5 @@
+import { BACKENDS, type BackendName } from "./backends.js";
+
 /** Losses that `train` knows by name. */
 export const LOSSES = ["full-softmax", "sampled-softmax", "nce", "negative-sampling", "adversarial-softmax"] as const;
 export type LossName = (typeof LOSSES)[number];
@@ -5,10 +7,6 @@ export type LossName = (typeof LOSSES)[number];
 /** Distributions that negatives can be drawn from. */
 export const SAMPLERS = ["uniform", "log-uniform", "unigram"] as const;
 export type SamplerName = (typeof SAMPLERS)[number];
-
-/** Backends that `train` can run on. */
-export const BACKENDS = ["cpu"] as const;
-export type BackendName = (typeof BACKENDS)[number];
 
 /** Everything, beside the data, that decides what a training run gives. Bit for bit: the same recipe, the same file. */
 export interface Recipe {
@@ -57,6 +55,6 @@ export const DEFAULT_RECIPE: Recipe = {
   batchSize: 256,
   learningRate: 0.3,
   seed: 0,
-  backend: "cpu",
+  backend: BACKENDS[0],
   shuffleBuffer: 0,
 };

@@ -1,6 +1,7 @@
-import { evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor } from "cotangent";
+import { type Backend, evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor } from "cotangent";
 import type { Vocabulary } from "cotangent/data";
 import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
+import { openBackend } from "./backends.js";
 import type { Corpus } from "./corpus.js";
 import { DivergedError } from "./errors.js";
 import type { FeatureSpace } from "./feature-space.js";
@@ -48,6 +49,7 @@ export class TrainingRun {
   private readonly recipe: Recipe;
   private readonly space: FeatureSpace;
   private readonly labels: Vocabulary;
+  private readonly backend: Backend;
   private readonly key: Key;
   private readonly optimizer: Optimizer;
   private training: Training<Parameters, State, [Examples, Key]>;
@@ -56,11 +58,19 @@ export class TrainingRun {
   private losses: readonly number[];
   private lossSum: number;
 
-  constructor(recipe: Recipe, space: FeatureSpace, labels: Vocabulary, from?: Snapshot) {
+  /** The tensors of a snapshot must live on the backend; by default it is the recipe's. */
+  constructor(
+    recipe: Recipe,
+    space: FeatureSpace,
+    labels: Vocabulary,
+    from?: Snapshot,
+    backend: Backend = openBackend(recipe.backend),
+  ) {
     this.recipe = recipe;
     this.space = space;
     this.labels = labels;
-    this.key = randomKey(recipe.seed);
+    this.backend = backend;
+    this.key = randomKey(recipe.seed, { backend });
     this.optimizer = adagrad({ learningRate: recipe.learningRate });
     this.noise = from?.noise;
     this.position = from?.position ?? { epoch: 0, batch: 0 };
@@ -89,7 +99,7 @@ export class TrainingRun {
       for await (const batch of corpus.batches(epoch, first)) {
         const { batch: place } = this.position;
         const examples = batch.targets.length;
-        const loss = await this.training.step(onBackend(batch), this.key.at("step", epoch, place));
+        const loss = await this.training.step(onBackend(batch, this.backend), this.key.at("step", epoch, place));
         if (!Number.isFinite(loss))
           throw new DivergedError(`the loss in batch ${place + 1} of epoch ${epoch + 1}`, loss);
         this.lossSum += loss * examples;
@@ -122,7 +132,10 @@ export class TrainingRun {
     const { params } = this.training;
     if (recipe.loss !== "negative-sampling") return { recipe, space, labels, noise, parameters: params };
     // Negative sampling learns log p − log q: with log q in the bias, scores rank by p.
-    const every = tensor(Int32Array.from({ length: labels.size }, (_, id) => id));
+    const every = tensor(
+      Int32Array.from({ length: labels.size }, (_, id) => id),
+      { backend: this.backend },
+    );
     const bias = params.bias.add(samplerOf(recipe, labels.counts).logProbability(every));
     return { recipe, space, labels, noise, parameters: { ...params, bias } };
   }

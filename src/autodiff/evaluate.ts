@@ -49,6 +49,7 @@ export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
   const donated = new Set<Storage>();
   for (const { storage } of leavesOf<Tensor<DType>>(donate)) if (storage !== undefined) donated.add(storage);
   const results = compute(backend, leaves, donated);
+  for (const tensor of leavesOf<Tensor<DType>>(donate)) releaseTensor(tensor); // also those that nothing has read
   for (const storage of results) backend.watch(storage);
   return rebuild(
     tree,

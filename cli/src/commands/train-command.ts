@@ -1,8 +1,9 @@
 import { Command } from "commander";
+import { BACKENDS } from "../backends.js";
 import { UsageError } from "../errors.js";
 import { FORMATS } from "../formats.js";
 import { finiteNumber, oneOf, wholeNumber } from "../numbers.js";
-import { BACKENDS, DEFAULT_RECIPE, LOSSES, OPTIONS_OF_LOSS, type Recipe, SAMPLERS } from "../recipe.js";
+import { DEFAULT_RECIPE, LOSSES, OPTIONS_OF_LOSS, type Recipe, SAMPLERS } from "../recipe.js";
 import { describeTraining, type TrainOptions, train } from "./train.js";
 
 const whole = (flag: string, least: number, most?: number) => wholeNumber("train", flag, least, most);

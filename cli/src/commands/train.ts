@@ -1,5 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { checkWritable, exists, previousOf, writeAtomically } from "../atomic-file.js";
+import { openBackend } from "../backends.js";
 import { checkpointOf, loadCheckpoint } from "../checkpoint.js";
 import { corpusFromDisk, corpusInMemory, loadExamples } from "../corpus.js";
 import { FileError, UsageError } from "../errors.js";
@@ -66,14 +67,17 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
     const survey = await readThrough(file, options, interrupt, isShown);
     const recipe = recipeOf(options, survey);
     const source = { file, space: survey.space, labels: survey.labels };
+    const backend = openBackend(recipe.backend);
     const snapshot =
-      resumeFrom === undefined ? undefined : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint);
+      resumeFrom === undefined
+        ? undefined
+        : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint, backend);
     const order = { key: TrainingRun.orderKey(recipe), batchSize: recipe.batchSize };
     const corpus =
       recipe.shuffleBuffer > 0
         ? corpusFromDisk(source, { ...order, examples: survey.examples, shuffleBuffer: recipe.shuffleBuffer })
         : corpusInMemory(await loadExamples(source), order);
-    const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot);
+    const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot, backend);
     const total = recipe.epochs * Math.ceil(corpus.examples / recipe.batchSize);
     const progress = isShown ? showProgress("training", total) : silent;
     try {

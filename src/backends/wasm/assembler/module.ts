@@ -20,7 +20,7 @@ export class ModuleBuilder {
   private readonly types: Code[] = [];
   private readonly functions: { readonly type: number; readonly body: () => Code }[] = [];
   private readonly exports: Code[] = [];
-  private readonly used = new Map<Library, Callable>();
+  private readonly used = new Map<unknown, Callable>();
 
   constructor(memory: MemoryLimits) {
     this.memory = memory;
@@ -38,12 +38,12 @@ export class ModuleBuilder {
     return { index, params, result };
   }
 
-  /** A function of the library, added when it is first used. */
-  use(library: Library): Callable {
-    let callable = this.used.get(library);
+  /** A function of the library, added when it is first used; libraries of equal keys are taken for one. */
+  use(library: Library, key: unknown = library): Callable {
+    let callable = this.used.get(key);
     if (callable === undefined) {
       callable = library(this);
-      this.used.set(library, callable);
+      this.used.set(key, callable);
     }
     return callable;
   }

@@ -1,5 +1,6 @@
 import type { Expression, MatmulKernel, Operand } from "../../schedule/index.js";
 import {
+  type Callable,
   call,
   type FunctionBuilder,
   i32,
@@ -86,6 +87,7 @@ function compilePacking(module: ModuleBuilder, plan: Plan): Phase {
   const { kernel, layout, panels, width, bytes } = plan;
   const { b, inner, columns, batch, dtype } = kernel;
   const [batchStride, depthStride, columnStride] = b.strides;
+  const pack = packPanel(module, dtype, width, columnStride === 1);
   const callable = module.function([...kernelParameters], undefined, (f, table, from, to) => {
     const source = f.let(layout.slot(table, b.slot));
     const scratch = f.let(layout.scratch(table));
@@ -96,45 +98,18 @@ function compilePacking(module: ModuleBuilder, plan: Plan): Phase {
       const place = op("i32.add", op("i32.mul", product, batchStride), op("i32.mul", panel, width * columnStride));
       const at = f.let(offsetBy(source, op("i32.add", place, b.offset), bytes));
       const out = f.let(op("i32.add", scratch, op("i32.mul", unit, inner * width * bytes)));
-      const pack = (lines: number) =>
-        packPanel(f, dtype, {
-          from: at,
-          lineStride: columnStride,
-          depthStride,
-          lines,
-          width,
-          to: out,
-          depth: i32(inner),
-        });
-      withLast(f, panel, panels, columns - (panels - 1) * width, width, pack);
+      const lines = least(f, op("i32.sub", i32(columns), op("i32.mul", panel, width)), width);
+      f.do(call(pack, at, columnStride * bytes, depthStride * bytes, lines, out, inner));
     });
   });
   return { callable, units: panels * (batchStride === 0 ? 1 : batch), unitSize: inner * width };
-}
-
-/** Writes code for a whole panel, and for the last one if it has fewer lines. */
-function withLast(
-  f: FunctionBuilder,
-  panel: Local,
-  panels: number,
-  lastLines: number,
-  width: number,
-  body: (lines: number) => void,
-): void {
-  if (lastLines === width) body(width);
-  else {
-    f.if(
-      op("i32.eq", panel, i32(panels - 1)),
-      () => body(lastLines),
-      () => body(width),
-    );
-  }
 }
 
 function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression): Phase {
   const { kernel, layout, bytes, rowBlocks, columnBlocks, blockHeight, blockWidth, width } = plan;
   const { a, b, batch, rows, columns, inner } = kernel;
   const multiply = multiplyTile(module, kernel.dtype);
+  const pack = packPanel(module, kernel.dtype, tileRows, a.strides[1] === 1);
   const callable = module.function([...kernelParameters], undefined, (f, table, from, to, own) => {
     const left = f.let(layout.slot(table, a.slot));
     const right = f.let(plan.isPacked ? layout.scratch(table) : layout.slot(table, b.slot));
@@ -152,7 +127,7 @@ function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression
       f.set(start, 0);
       f.loop((again) => {
         const depth = f.let(least(f, op("i32.sub", i32(inner), start), blockInner));
-        packLeft(f, plan, a, left, product, row, height, start, depth, own);
+        packLeft(f, pack, plan, a, left, product, row, height, start, depth, own);
         const panel = f.local("i32");
         f.set(panel, 0);
         f.for(panel, span, width, () => {
@@ -178,7 +153,8 @@ function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression
 /** Copies the block's rows of the left factor into panels of a tile's rows each. */
 function packLeft(
   f: FunctionBuilder,
-  { kernel: { rows, dtype }, bytes }: Plan,
+  pack: Callable,
+  { kernel: { rows }, bytes }: Plan,
   { offset, strides: [batchStride, rowStride, depthStride] }: Operand,
   left: Local,
   product: Local,
@@ -196,11 +172,8 @@ function packLeft(
     const place = op("i32.add", op("i32.add", steps, op("i32.mul", product, batchStride)), i32(offset));
     const from = f.let(offsetBy(left, place, bytes));
     const to = f.let(op("i32.add", own, op("i32.mul", op("i32.mul", tile, depth), bytes)));
-    const panel = f.let(op("i32.div_u", line, tileRows));
-    const panels = Math.ceil(rows / tileRows);
-    withLast(f, panel, panels, rows - (panels - 1) * tileRows, tileRows, (lines) =>
-      packPanel(f, dtype, { from, lineStride: rowStride, depthStride, lines, width: tileRows, to, depth }),
-    );
+    const lines = least(f, op("i32.sub", i32(rows), line), tileRows);
+    f.do(call(pack, from, rowStride * bytes, depthStride * bytes, lines, to, depth));
   });
 }
 

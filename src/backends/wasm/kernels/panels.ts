@@ -1,15 +1,8 @@
 import type { DType } from "../../backend.js";
-import {
-  type Callable,
-  type FunctionBuilder,
-  type Local,
-  load,
-  type ModuleBuilder,
-  op,
-  store,
-  type Value,
-} from "../assembler/index.js";
+import { type Callable, i32, load, type ModuleBuilder, op, select, store, type ValueType } from "../assembler/index.js";
 import { bytesOf } from "./quad.js";
+
+const packParameters: readonly ValueType[] = ["i32", "i32", "i32", "i32", "i32", "i32"];
 
 /** A tile of the product: as many accumulators as 16 registers allow beside what is multiplied. */
 export const tileRows = 4;
@@ -19,35 +12,38 @@ export function tileColumns(dtype: DType): number {
   return (tileVectors * 16) / bytesOf[dtype];
 }
 
-/** How a panel is cut from a matrix: `lines` of `depth` elements, put side by side, `width` at a time. */
-interface Panel {
-  readonly from: Local;
-  readonly lineStride: number;
-  readonly depthStride: number;
-  readonly lines: number;
-  readonly width: number;
-  readonly to: Local;
-  readonly depth: Value;
+/**
+ * The function that copies a panel: `depth` times `width` elements, one from each of `lines` lines. Its parameters: the
+ * address of the first element, the bytes from line to line and from one step in depth to the next, the number of
+ * lines, where to, and the depth. Where lines are missing, what stands in their places is never used: the last line
+ * stands in.
+ */
+export function packPanel(module: ModuleBuilder, dtype: DType, width: number, isContiguous: boolean): Callable {
+  return module.use(
+    (library) => writePacking(library, dtype, width, isContiguous),
+    `pack ${bytesOf[dtype]} ${width} ${isContiguous}`,
+  );
 }
 
-/** Copies a panel. Where lines are missing, what stands in their places is never used: the last line stands in. */
-export function packPanel(f: FunctionBuilder, dtype: DType, panel: Panel): void {
-  const { lineStride, depthStride, lines, width, depth } = panel;
+function writePacking(module: ModuleBuilder, dtype: DType, width: number, isContiguous: boolean): Callable {
   const bytes = bytesOf[dtype];
-  const [from, to, step] = [f.let(panel.from), f.let(panel.to), f.local("i32")];
   const element = dtype === "f64" ? "i64" : "i32";
-  f.set(step, 0);
-  f.for(step, depth, 1, () => {
-    if (lineStride === 1) {
-      for (let at = 0; at < width * bytes; at += 16) f.do(store("v128.store", to, load("v128.load", from, at), at));
-    } else {
-      for (let line = 0; line < width; line++) {
-        const address = op("i32.add", from, Math.min(line, lines - 1) * lineStride * bytes);
-        f.do(store(`${element}.store`, to, load(`${element}.load`, address), line * bytes));
+  return module.function(packParameters, undefined, (f, from, lineStride, depthStride, lines, to, depth) => {
+    const last = op("i32.sub", lines, 1);
+    const offsets = Array.from({ length: isContiguous ? 0 : width }, (_, line) =>
+      f.let(op("i32.mul", select(op("i32.lt_s", last, i32(line)), last, i32(line)), lineStride)),
+    );
+    const step = f.local("i32");
+    f.for(step, depth, 1, () => {
+      if (isContiguous) {
+        for (let at = 0; at < width * bytes; at += 16) f.do(store("v128.store", to, load("v128.load", from, at), at));
       }
-    }
-    f.advance(from, depthStride * bytes);
-    f.advance(to, width * bytes);
+      offsets.forEach((offset, line) => {
+        f.do(store(`${element}.store`, to, load(`${element}.load`, op("i32.add", from, offset)), line * bytes));
+      });
+      f.advance(from, depthStride);
+      f.advance(to, width * bytes);
+    });
   });
 }
 
@@ -57,6 +53,10 @@ export function packPanel(f: FunctionBuilder, dtype: DType, panel: Panel): void 
  * product is added to what is there.
  */
 export function multiplyTile(module: ModuleBuilder, dtype: DType): Callable {
+  return module.use((library) => writeTile(library, dtype), `multiply ${dtype}`);
+}
+
+function writeTile(module: ModuleBuilder, dtype: DType): Callable {
   const bytes = bytesOf[dtype];
   const lanes = dtype === "f32" ? "f32x4" : dtype === "f64" ? "f64x2" : "i32x4";
   const splat = dtype === "f64" ? "v128.load64_splat" : "v128.load32_splat";

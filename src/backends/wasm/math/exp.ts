@@ -65,7 +65,7 @@ export function exp(v: Lanes, x: Local): Value {
 }
 
 /**
- * `eˣ − 1`, within 1 ulp also near 0.
+ * `eˣ − 1`, within 1.4 ulps also near 0.
  *
  *     eˣ − 1 = 2ᵏ · ((1 − 2⁻ᵏ) + (eʳ − 1))      k and r as for eˣ
  *
@@ -90,6 +90,12 @@ export function expm1(v: Lanes, x: Local): Value {
 export function expOfNegative(v: Lanes, x: Value): Value {
   const reduced = reduce(v, v.let(v.greater(x, ends[v.precision][0])));
   return v.scale(expNearZero(v, reduced), reduced.k);
+}
+
+/** `eˣ` for |x| ≤ 80 and NaN. */
+export function expInside(v: Lanes, x: Value): Value {
+  const reduced = reduce(v, v.let(x));
+  return v.mul(expNearZero(v, reduced), v.powerOfTwo(reduced.k));
 }
 
 /** `e^(x + low)`, where `low` is small beside 1. */

@@ -52,11 +52,6 @@ export class Lanes {
     this.tiniest = tiniest;
   }
 
-  /** The same function's lanes in double precision. */
-  double(): Lanes {
-    return new Lanes(this.module, this.f, "f64");
-  }
-
   /** Computes a value once, for any number of uses. */
   let(x: Term): Local {
     return this.f.let(this.value(x));
@@ -200,6 +195,15 @@ export class Lanes {
     let sum = this.value(coefficients[last]);
     for (let i = last - 1; i >= 0; i--) sum = this.add(this.mul(sum, x), coefficients[i]);
     return sum;
+  }
+
+  /** The same in two chains, of even and of odd powers, which run side by side; the last sum stays as it is. */
+  longPolynomial(x: Local, [first, ...rest]: readonly number[]): Value {
+    const square = this.let(this.mul(x, x));
+    const even = rest.filter((_, i) => i % 2 === 0);
+    const odd = rest.filter((_, i) => i % 2 === 1);
+    const tail = this.add(this.polynomial(square, even), this.mul(x, this.polynomial(square, odd)));
+    return this.add(this.mul(tail, x), first);
   }
 
   /** The bits as whole numbers: their sum. */

@@ -65,8 +65,8 @@ const doubles: Library = (module) =>
   module.function(["v128"], "v128", (f, x) => f.return(double(new Lanes(module, f, "f64"), x)));
 
 /**
- * `ln |Γ(x)|`, within 4 ulp where it is not small beside the terms that it is the sum of: near its zeros below 0 the
- * error is 2⁻⁵² of those.
+ * `ln |Γ(x)|`, within 6 ulps where it is not small beside the terms that it is the sum of: near its zeros below 0 the
+ * error is a few 2⁻⁵² of those.
  *
  *     ½ ≤ x ≤ 2½:  (x − 1)(x − 2)·P(x) / Q(x)
  *     |x| < ½:     ln Γ(1 + x) − ln |x|

@@ -1,0 +1,43 @@
+// `npm run bench:peers`: this library against others, in one run on one machine; writes docs/performance.md.
+//
+//   npm run bench:peers -- --works matmul,sampled --peers cotangent,pytorch --rounds 7 --limit 5 --no-write --no-build
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const list = (text) => text.toLowerCase().split(",").filter(Boolean);
+
+const { values } = parseArgs({
+  options: {
+    works: { type: "string", default: "" },
+    peers: { type: "string", default: "" },
+    rounds: { type: "string", default: "7" },
+    limit: { type: "string", default: "5" },
+    "no-write": { type: "boolean", default: false },
+    "no-build": { type: "boolean", default: false },
+  },
+});
+
+const installed = `${root}bench/peers/node_modules/.package-lock.json`;
+const wanted = `${root}bench/peers/package.json`;
+if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
+  console.log("Installing the peers into bench/peers: TensorFlow.js, jax-js, and vega for the plot…");
+  command("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], `${root}bench/peers`);
+}
+if (!values["no-build"]) command(process.execPath, ["scripts/build.mjs"], root);
+
+const { run } = await import("../bench/peers/driver/run.mjs");
+await run({
+  works: list(values.works),
+  peers: list(values.peers),
+  rounds: Math.max(3, Number(values.rounds)),
+  limit: 1000 * Number(values.limit),
+  write: !values["no-write"],
+});
+
+function command(file, args, cwd) {
+  const { status } = spawnSync(file, args, { cwd, stdio: "inherit", shell: process.platform === "win32" });
+  if (status !== 0) process.exit(status ?? 1);
+}
