@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { cpu } from "../backends/cpu/index.js";
 import { RandomProgram } from "./random-program.js";
 import { ProgramBuilder } from "./random-program-builder.js";
 import type { Draw } from "./random-program-claims.js";
 import { contractions } from "./random-program-contractions.js";
 import { elementwise } from "./random-program-elementwise.js";
 import { integers } from "./random-program-integers.js";
+import { interpreter } from "./random-program-interpreter.js";
 import { movements } from "./random-program-movement.js";
 import { reductions } from "./random-program-reductions.js";
 import { rowOperations } from "./random-program-rows.js";
@@ -53,7 +53,7 @@ class RandomPrograms extends fc.Arbitrary<RandomProgram> {
   private readonly maxOperations: number;
   private readonly dtype: "f32" | "f64";
   /** Shapes are found by building the tensors; nothing is ever computed here. */
-  private readonly backend = cpu();
+  private readonly backend = interpreter();
 
   constructor(maxOperations: number, dtype: "f32" | "f64") {
     super();

@@ -33,7 +33,8 @@ export const spinsBeforeSleep = 2000;
  * for a moment, then sleeps. To receive messages it has to leave its loop.
  */
 export const workerProgram: string = `
-const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
+const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+const port = threads ? threads.parentPort : self;
 const listen = (handle) => port.on ? port.on("message", handle) : (port.onmessage = ({ data }) => handle(data));
 const modules = new Map();
 let control, memory, thread, read = 0;
