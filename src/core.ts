@@ -3,5 +3,5 @@
  * with a default.
  */
 export * from "./autodiff/index.js";
-export { arange, fromValues as tensor, full, ones, zeros } from "./autodiff/ops/create.js";
+export { arange, buffer, fromValues as tensor, full, ones, zeros } from "./autodiff/ops/create.js";
 export { keyOf as randomKey } from "./autodiff/random.js";

@@ -55,6 +55,26 @@ function placement<D extends DType>({ backend = defaultBackend, dtype }: FillOpt
   return { backend, dtype: dtype ?? ("f32" as D) };
 }
 
+/**
+ * A tensor whose values are written in place, for data that comes in batch after batch: on `cpu()`, and on `wasm()` with
+ * more than one thread, nothing is copied on the way into a run. Each run reads what is there when it starts; results
+ * that were computed before stay as they are. Once the tensor is disposed, `values` must not be written to.
+ *
+ * @example
+ * import { buffer, sum } from "cotangent";
+ *
+ * const { tensor, values } = buffer([2, 2]);
+ * values.set([1, 2, 3, 4]);
+ * console.log(await sum(tensor).item()); // 10
+ * values[0] = 5;
+ * console.log(await sum(tensor).item()); // 14
+ */
+export function buffer(shape: Shape, options?: FillOptions<Float>): create.Buffer<Float>;
+export function buffer<D extends DType>(shape: Shape, options: FillOptions<D>): create.Buffer<D>;
+export function buffer(shape: Shape, options: FillOptions<DType> = {}): create.Buffer<DType> {
+  return create.buffer(shape, placement(options));
+}
+
 /** A tensor filled with one value; it takes no memory. */
 export function full(shape: Shape, value: number, options?: FillOptions<Float>): Tensor;
 export function full<D extends DType>(shape: Shape, value: number, options: FillOptions<D>): Tensor<Kind<D>>;

@@ -52,6 +52,16 @@ export function leafOf<D extends DType>(like: Tensor<D>, storage: NonNullable<Te
   return new Tensor(like.backend, like.shape, like.dtype, leafOrigin, storage);
 }
 
+/** A leaf around memory that a backend has lent. */
+export function leafIn<D extends DType>(
+  backend: Tensor["backend"],
+  storage: NonNullable<Tensor["storage"]>,
+  shape: Shape,
+  dtype: D,
+): Tensor<D> {
+  return new Tensor(backend, shape, dtype, leafOrigin, storage);
+}
+
 /** A tensor that no other goes into, computed from its attributes alone. */
 export function source<D extends DType>(
   op: string,

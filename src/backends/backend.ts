@@ -1,6 +1,9 @@
 /** Element types. No `f64` on GPUs. `bool` is stored as one byte, 0 or 1. */
 export type DType = "f32" | "f64" | "i32" | "u32" | "bool";
 
+/** Bytes that an element takes. */
+export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 };
+
 /** The typed arrays that hold tensors on the host. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -75,6 +78,8 @@ export interface Backend {
    * other and from the leaves. Donated leaves are consumed: the backend reuses or releases them and marks them disposed.
    */
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[];
+  /** Memory of the backend that the host can write to, as `host`; undefined where there is none. */
+  lend?(dtype: DType, length: number): Storage | undefined;
   /** Copies the values to the host. */
   read(storage: Storage): Promise<TypedArray>;
   /** Releases a storage when it is garbage collected, if nobody did before: the net under what is held. */

@@ -1,7 +1,7 @@
 import type { Backend, TypedArray } from "../../backends/backend.js";
 import { checkCount, ShapeError, showShape } from "../check.js";
-import { allocate, type DType, dtypeOf, type Float } from "../dtype.js";
-import { constant, leaf, source } from "../graph.js";
+import { type ArrayOf, allocate, type DType, dtypeOf, type Float } from "../dtype.js";
+import { constant, leaf, leafIn, source } from "../graph.js";
 import { checkSizes, type Shape, sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
@@ -63,6 +63,24 @@ function flatten(values: Nested): readonly (number | boolean)[] {
   const widths = new Set(values.map((row) => (Array.isArray(row) ? row.length : -1)));
   if (widths.size > 1) throw new ShapeError("tensor: values has rows of different lengths but must be rectangular");
   return (values as readonly Nested[]).flatMap(flatten);
+}
+
+/** A tensor, and the memory that holds its values. */
+export interface Buffer<D extends DType> {
+  readonly tensor: Tensor<D>;
+  /** Zeros at first. What is written here is what the next run reads. */
+  readonly values: ArrayOf<D>;
+}
+
+/** A tensor whose values are written in place: nothing is copied on the way to the backend. */
+export function buffer<D extends DType>(shape: Shape, { backend, dtype }: Placement<D>): Buffer<D> {
+  checkSizes("buffer", shape);
+  const storage = backend.dtypes.has(dtype) ? backend.lend?.(dtype, sizeOf(shape)) : undefined;
+  if (storage === undefined) {
+    const values = allocate(dtype, sizeOf(shape));
+    return { tensor: leaf(backend, values, shape, dtype), values: values as ArrayOf<D> };
+  }
+  return { tensor: leafIn(backend, storage, shape, dtype), values: storage.host as ArrayOf<D> };
 }
 
 /** A tensor filled with one value, which takes no memory until it is changed. */

@@ -1,4 +1,4 @@
-import type { Program } from "../backend.js";
+import { bytesOf, type Program } from "../backend.js";
 import type { Expression, Kernel, Slot } from "./kernel.js";
 import { isContiguous } from "./view.js";
 
@@ -99,8 +99,6 @@ export function overwrite(
     if (isLeaf ? program.donated[slot] && kept.has(kernel.output) : !kept.has(kernel.output)) kernel.inPlace = slot;
   });
 }
-
-const bytesOf = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 } as const;
 
 /** Gives every intermediate result a place in the arena; places are used again once their content is spent. */
 export function planArena(

@@ -1,4 +1,4 @@
-import type { DType, Program, TypedArray } from "../backend.js";
+import { bytesOf, type DType, type Program, type TypedArray } from "../backend.js";
 import { type Run, runOf } from "../cpu/run-of.js";
 import { readsOf, type Schedule, schedule } from "../schedule/index.js";
 import { compileKernels } from "./compile.js";
@@ -18,8 +18,6 @@ interface HostKernel {
   readonly run: Run;
   readonly reads: readonly number[];
 }
-
-const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 };
 
 /** A program, planned and compiled, ready for any values. */
 export class Executable {

@@ -1,4 +1,12 @@
-import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import {
+  type Backend,
+  bytesOf,
+  type DType,
+  type MemoryUse,
+  type Program,
+  type Storage,
+  type TypedArray,
+} from "../backend.js";
 import { ModuleBuilder } from "./assembler/index.js";
 import { Crew } from "./crew.js";
 import { Executable } from "./executable.js";
@@ -60,6 +68,8 @@ class WasmBackend implements Wasm {
   private readonly plans = new Map<string, Executable>();
   /** Values on the host that one run has read: those that a second one reads are kept here. */
   private readonly readOnce = new WeakSet<Storage>();
+  /** A view of the heap keeps what it shows. */
+  private readonly viewed = new WeakMap<TypedArray, Storage>();
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is freed when it is collected. */
@@ -142,6 +152,18 @@ class WasmBackend implements Wasm {
     leaf.device = undefined;
     leaf.host = undefined;
     leaf.disposed = true;
+  }
+
+  /** Memory of the heap itself: shared memory stays where it is when the heap grows. */
+  lend(dtype: DType, length: number): Storage | undefined {
+    if (this.threads === 1) return undefined;
+    const block = this.heap.allocate(length * bytesOf[dtype], () => `a buffer of ${length} ${dtype} elements`);
+    const host = this.heap.view(dtype, block.address, length).fill(0);
+    const device: Held = { ...block, isCopy: true };
+    const storage: Storage = { dtype, length, host, device, disposed: false };
+    this.watch(storage);
+    this.viewed.set(host, storage);
+    return storage;
   }
 
   async read({ device, host, dtype, length }: Storage): Promise<TypedArray> {

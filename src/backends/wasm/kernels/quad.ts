@@ -1,4 +1,4 @@
-import type { DType } from "../../backend.js";
+import { bytesOf, type DType } from "../../backend.js";
 import {
   atLane,
   type FunctionBuilder,
@@ -14,6 +14,8 @@ import {
   type Value,
 } from "../assembler/index.js";
 
+export { bytesOf };
+
 /** Four elements that are computed together: one vector, or two for f64. A bool has all 32 bits of its lane set. */
 export interface Quad {
   readonly dtype: DType;
@@ -22,8 +24,6 @@ export interface Quad {
 
 /** Elements in a quad. */
 export const quadSize = 4;
-
-export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4, u32: 4, bool: 1 };
 
 /** Computes a quad once, for any number of uses. */
 export function hold(f: FunctionBuilder, { dtype, parts }: Quad): Quad & { readonly parts: readonly Local[] } {
