@@ -1,6 +1,7 @@
 import type { Kernel, Schedule } from "../schedule/index.js";
 import { ModuleBuilder } from "./assembler/index.js";
 import { type WasmMemory, type WasmModule, webAssembly } from "./host.js";
+import { compileCall } from "./kernels/calls.js";
 import { codesOf } from "./kernels/chain.js";
 import type { Compiled, Phase } from "./kernels/compiled.js";
 import { compileMap } from "./kernels/map.js";
@@ -72,6 +73,6 @@ function compileKernel(module: ModuleBuilder, layout: TableLayout, kernel: Kerne
         ? compileMatmul(module, layout, kernel)
         : undefined;
     case "call":
-      return undefined;
+      return compileCall(module, layout, kernel);
   }
 }
