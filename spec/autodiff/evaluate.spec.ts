@@ -126,7 +126,7 @@ describe("tensor", () => {
     const here = tensor([1]);
     const there = tensor([1], { backend: cpu() });
     expect(() => here.add(there)).toThrow(
-      "add: the inputs live on different backends, cpu and cpu; create them on one",
+      "add: the inputs live on different backends, wasm and cpu; create them on one",
     );
   });
 });

@@ -7,7 +7,7 @@ export function fastestCpu(): Backend {
   try {
     return wasm();
   } catch (error) {
-    console.warn(`cotangent: ${(error as Error).message}; the cpu backend is used, which is several times slower`);
+    console.warn(`cotangent: ${(error as Error).message}, which is the default now, and several times slower`);
     return cpu();
   }
 }

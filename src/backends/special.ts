@@ -24,7 +24,7 @@ function complement(x: number): number {
 const far = 16;
 
 /** B₂ₖ, the Bernoulli numbers of even index, from k = 1. */
-const bernoulli = [
+export const bernoulli: readonly number[] = [
   1 / 6,
   -1 / 30,
   1 / 42,
@@ -35,7 +35,7 @@ const bernoulli = [
   -3617 / 510,
   43867 / 798,
   -174611 / 330,
-] as const;
+];
 
 /** `log |Γ(x)|`: Stirling's series, after walking up to where it is good. */
 export function lgamma(x: number): number {

@@ -1,4 +1,5 @@
-const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+/** How far the second word is turned in each of eight rounds. */
+export const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 /**
  * Threefry-2x32 with 20 rounds: two words that look random, from a key and a counter of two words each.

@@ -35,7 +35,7 @@ function checkHost(): void {
   try {
     new (webAssembly().Module)(new ModuleBuilder({ initial: 1, maximum: 1, shared: false }).assemble());
   } catch (error) {
-    throw new Error(`wasm: WebAssembly cannot be compiled here (${(error as Error).message}); use cpu()`);
+    throw new Error(`wasm: WebAssembly cannot be compiled here (${(error as Error).message}) but must be; use cpu()`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { rotations } from "../../threefry.js";
 import {
   call,
   i32x4,
@@ -14,8 +15,6 @@ import { offsetBy } from "./quad.js";
 import { copySpan } from "./spans.js";
 import { kernelParameters } from "./table.js";
 
-/** How far the rounds of Threefry turn their words; from the eighth on they repeat. */
-const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 const rounds = 20;
 
 /** Vectors of four counters that are computed side by side, as one waits for each of its instructions. */

@@ -1,22 +1,9 @@
+import { bernoulli } from "../../special.js";
 import type { Library, Local, Value } from "../assembler/index.js";
 import { inDouble } from "./halves.js";
 import { type Formula, Lanes } from "./lanes.js";
 import { log } from "./log.js";
 import { sinPi } from "./sin-pi.js";
-
-/** B₂ₖ, the Bernoulli numbers of even index, from k = 1. */
-const bernoulli = [
-  1 / 6,
-  -1 / 30,
-  1 / 42,
-  -1 / 30,
-  5 / 66,
-  -691 / 2730,
-  7 / 6,
-  -3617 / 510,
-  43867 / 798,
-  -174611 / 330,
-] as const;
 
 /** The n-th derivative of `π·cot πx`, over πⁿ⁺¹, as a polynomial in the cotangent: each derives by −(1 + c²). */
 function cotangentDerivative(order: number): readonly number[] {
