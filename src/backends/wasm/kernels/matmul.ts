@@ -20,6 +20,10 @@ import { kernelParameters, type TableLayout } from "./table.js";
 // all rows of a block go by; a block of the left factor stays in the second.
 const blockRows = 64;
 const blockInner = 256;
+
+/** Depth of a block where the right factor is read where it lies: few of its rows at a time, each to its end. */
+const blockInnerInPlace = 16;
+
 const blockColumns = 512;
 
 /** Rows of the left factor for which it pays to pack the right one. */
@@ -33,6 +37,8 @@ interface Plan {
   /** Columns of a tile. */
   readonly width: number;
   readonly isPacked: boolean;
+  /** Depth of a block. */
+  readonly depth: number;
   /** Panels of the right factor. */
   readonly panels: number;
   readonly rowBlocks: number;
@@ -56,19 +62,21 @@ export function compileMatmul(module: ModuleBuilder, layout: TableLayout, kernel
   const panels = Math.ceil(columns / width);
   // A block must hold whole rows of the walk.
   const widest = walk.inner === columns ? blockColumns : columns;
+  const isPacked = rows > worthPacking || b.strides[2] !== 1;
   const plan: Plan = {
     kernel,
     layout,
     bytes: bytesOf[dtype],
     width,
-    isPacked: rows > worthPacking || b.strides[2] !== 1,
+    isPacked,
+    depth: isPacked ? blockInner : blockInnerInPlace,
     panels,
     rowBlocks: Math.ceil(rows / blockRows),
     columnBlocks: Math.ceil(columns / widest),
     blockWidth: Math.min(Math.ceil(widest / width), panels) * width,
     blockHeight: Math.ceil(Math.min(rows, blockRows) / tileRows) * tileRows,
   };
-  const depth = Math.max(1, Math.min(inner, blockInner));
+  const depth = Math.max(1, Math.min(inner, plan.depth));
   const products = compileProducts(module, plan, epilogue);
   const packing = plan.isPacked ? [compilePacking(module, plan)] : [];
   const ownElements = plan.blockHeight * (depth + plan.blockWidth);
@@ -113,7 +121,7 @@ function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression
   const callable = module.function([...kernelParameters], undefined, (f, table, from, to, own) => {
     const left = f.let(layout.slot(table, a.slot));
     const right = f.let(plan.isPacked ? layout.scratch(table) : layout.slot(table, b.slot));
-    const block = f.let(op("i32.add", own, blockHeight * Math.max(1, Math.min(inner, blockInner)) * bytes));
+    const block = f.let(op("i32.add", own, blockHeight * Math.max(1, Math.min(inner, plan.depth)) * bytes));
     const unit = f.let(from);
     const [product, row, column] = [f.local("i32"), f.local("i32"), f.local("i32")];
     const finish = compileEpilogue(module, f, plan, epilogue, table, block, product);
@@ -126,7 +134,7 @@ function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression
       const start = f.local("i32");
       f.set(start, 0);
       f.loop((again) => {
-        const depth = f.let(least(f, op("i32.sub", i32(inner), start), blockInner));
+        const depth = f.let(least(f, op("i32.sub", i32(inner), start), plan.depth));
         packLeft(f, pack, plan, a, left, product, row, height, start, depth, own);
         const panel = f.local("i32");
         f.set(panel, 0);
@@ -140,7 +148,7 @@ function compileProducts(module: ModuleBuilder, plan: Plan, epilogue: Expression
             f.do(call(multiply, packed, at, depth, step, offsetBy(block, place, bytes), blockWidth * bytes, start));
           });
         });
-        f.advance(start, blockInner);
+        f.advance(start, plan.depth);
         f.branchIf(again, op("i32.lt_s", start, i32(inner)));
       });
       finish(row, height, column, span);
