@@ -1,21 +1,18 @@
 import { corpusInMemory } from "../corpus.js";
 import { widthOf } from "../feature-space.js";
+import type { Evaluation } from "../metrics.js";
 import type { Model } from "../model.js";
 import { showDuration, showProgress } from "../progress.js";
 import { showCount } from "../report.js";
 import { TrainingRun } from "../training-run.js";
 import { ADVERSARIAL, BEST, CONTENDERS, type Contender, FULL_SOFTMAX } from "./contenders.js";
 import { fileDefinitions } from "./definitions.js";
-import type { Scores } from "./evaluation-worker.js";
 import { Evaluator } from "./evaluator.js";
 import { type Result, showResults } from "./results.js";
 import { loadTask, type Task } from "./task.js";
 
 /** Steps of full softmax: enough to tell what one costs. */
 const FULL_STEPS = 3;
-
-/** Test definitions that all are compared on: to score all of them would take longer than to train. */
-const COMPARED = 2000;
 
 /** Trains on WordNet with several losses, compares them, and files definitions. */
 export async function runDemonstration(script: URL): Promise<void> {
@@ -25,9 +22,9 @@ export async function runDemonstration(script: URL): Promise<void> {
   console.log(
     `WordNet: ${showCount(train.length)} definitions to train on, ${showCount(test.length)} to test; ${showCount(labels.size)} labels, ${showCount(labels.counts.filter((n) => n === 1).length)} of them seen once; ${showCount(widthOf(space))} words.`,
   );
-  const evaluator = new Evaluator(script, { test, compared: COMPARED, trained: train.length });
+  const evaluator = new Evaluator(script, { test, trained: train.length });
   const results: Promise<Result>[] = [];
-  const add = async (name: string, stepTime: number, { scores }: { readonly scores?: Promise<Scores> }) => {
+  const add = async (name: string, stepTime: number, { scores }: { readonly scores?: Promise<Evaluation> }) => {
     results.push(Promise.resolve(scores).then((done) => ({ name, stepTime, scores: done })));
   };
 
@@ -46,7 +43,7 @@ export async function runDemonstration(script: URL): Promise<void> {
   const best = new TrainingRun(BEST.recipe, space, labels);
   const perEpoch = Math.ceil(train.length / BEST.recipe.batchSize);
   const firstTime = await trainSome(best, BEST, task, perEpoch);
-  await add(`${BEST.name}, 1 epoch`, firstTime, await evaluator.score(best.model(), { onAll: true }));
+  await add(`${BEST.name}, 1 epoch`, firstTime, await evaluator.score(best.model()));
   const firstEpoch = results[results.length - 1];
 
   const afterFirstEpoch = { ...best.snapshot(), position: { epoch: 1, batch: 0 } };

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
+import type { Evaluation } from "../metrics.js";
 import type { Model } from "../model.js";
 import { encodeModel } from "../model-file.js";
-import type { EvaluationReply, EvaluationRequest, EvaluationTask, Scores } from "./evaluation-worker.js";
+import type { EvaluationReply, EvaluationRequest, EvaluationTask } from "./evaluation-worker.js";
 
 /** Scores models on another core while training goes on. */
 export class Evaluator {
@@ -31,16 +32,13 @@ export class Evaluator {
   }
 
   /** Hands a model over; what comes back is settled when its turn has come. */
-  async score(
-    model: Model,
-    { onAll = false }: { readonly onAll?: boolean } = {},
-  ): Promise<{ readonly scores: Promise<Scores> }> {
-    this.wanted += onAll ? this.task.test.length : this.task.compared;
+  async score(model: Model): Promise<{ readonly scores: Promise<Evaluation> }> {
+    this.wanted += this.task.test.length;
     const id = this.pending.size;
     const bytes = await encodeModel("cotangent model 1", model);
-    const scores = new Promise<Scores>((resolve, reject) => this.pending.set(id, { resolve, reject }));
+    const scores = new Promise<Evaluation>((resolve, reject) => this.pending.set(id, { resolve, reject }));
     scores.catch(() => {}); // it is awaited later; until then a failure must not end the process
-    this.worker.postMessage({ id, bytes, onAll } satisfies EvaluationRequest, [bytes.buffer as ArrayBuffer]);
+    this.worker.postMessage({ id, bytes } satisfies EvaluationRequest, [bytes.buffer as ArrayBuffer]);
     return { scores };
   }
 
@@ -50,6 +48,6 @@ export class Evaluator {
 }
 
 interface PromiseWithResolvers {
-  readonly resolve: (scores: Scores) => void;
+  readonly resolve: (scores: Evaluation) => void;
   readonly reject: (problem: unknown) => void;
 }

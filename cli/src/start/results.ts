@@ -1,7 +1,6 @@
 import { describeBand, type Evaluation } from "../metrics.js";
 import { showDuration } from "../progress.js";
 import { showCount, showShare, showTable } from "../report.js";
-import type { Scores } from "./evaluation-worker.js";
 
 /** What came of a contender. */
 export interface Result {
@@ -9,7 +8,7 @@ export interface Result {
   /** Milliseconds. */
   readonly stepTime: number;
   /** Undefined where it was not trained far enough to be scored. */
-  readonly scores: Scores | undefined;
+  readonly scores: Evaluation | undefined;
 }
 
 /** fastText's P@1 on the same split, as measured: its softmax at two settings. */
@@ -21,45 +20,34 @@ export function showResults(results: readonly Result[], stepsAnEpoch: number, fi
     ["loss", "P@1", "P@3", "P@5", "R@5", "ms a step", "an epoch"],
     results.map(({ name, stepTime, scores }) => [
       name,
-      ...(scores === undefined ? ["–", "–", "–", "–"] : sharesOf(scores.compared)),
+      ...(scores === undefined ? ["–", "–", "–", "–"] : sharesOf(scores)),
       stepTime.toFixed(0),
       showDuration((stepTime * stepsAnEpoch) / 1000),
     ]),
   );
-  const scored = results.flatMap(({ name, scores }) => (scores === undefined ? [] : [{ name, ...scores }]));
-  const [{ compared: first }] = scored;
+  const scored = results.flatMap(({ name, scores }) => (scores === undefined ? [] : [{ name, scores }]));
+  const [{ scores: first }] = scored;
   const frequencies = showTable(
     ["P@1 where the label was seen", ...first.bands.map(describeBand)],
     [
       ["labels", ...first.bands.map(({ labels }) => showCount(labels))],
       ["test definitions", ...first.bands.map(({ examples }) => showCount(examples))],
-      ...scored.map(({ name, compared }) => [
-        name,
-        ...compared.bands.map(({ precisionAt1 }) => showShare(precisionAt1)),
-      ]),
+      ...scored.map(({ name, scores }) => [name, ...scores.bands.map(({ precisionAt1 }) => showShare(precisionAt1))]),
     ],
   );
   const over = `Over ${showCount(first.scored)} test definitions with a label that training showed:`;
-  return [over, quality, frequencies, ...overAll(scored), ...againstFasttext(firstEpoch)].join("\n");
+  return [over, quality, frequencies, ...againstFasttext(firstEpoch)].join("\n");
 }
 
 function sharesOf({ precision, recallAt5 }: Evaluation): string[] {
   return [...precision, recallAt5].map(showShare);
 }
 
-function overAll(scored: readonly { readonly name: string; readonly all: Evaluation | undefined }[]): string[] {
-  return scored.flatMap(({ name, all }) => {
-    if (all === undefined) return [];
-    const [p1, p3, p5, r5] = sharesOf(all);
-    return `Over all ${showCount(all.scored)}: ${name}: P@1 ${p1}, P@3 ${p3}, P@5 ${p5}, R@5 ${r5}.`;
-  });
-}
-
 function againstFasttext({ scores }: Result): string[] {
-  const ours = scores?.all?.precision[0];
+  const ours = scores?.precision[0];
   if (ours === undefined) return [];
   const { least, most } = FASTTEXT;
-  const measured = `fastText's P@1 over all is ${least} to ${most}, as measured on this split`;
+  const measured = `fastText's P@1 is ${least} to ${most}, as measured on this split`;
   return ours > most
     ? [`${measured}: the best recipe beats it within its first epoch, with ${showShare(ours)}.`]
     : [`${measured}: the best recipe has ${showShare(ours)} after its first epoch and does not beat it.`];
