@@ -13,9 +13,15 @@ function isBranch(tree: unknown): tree is Record<string, unknown> | readonly unk
 
 /** The tensors of a tree, in the order of its keys. */
 export function leavesOf<L extends Tensor<DType> = Tensor>(tree: unknown): L[] {
-  if (tree instanceof Tensor) return [tree as unknown as L];
-  if (isBranch(tree)) return Object.values(tree).flatMap((child) => leavesOf<L>(child));
-  throw new TypeError(`tree: a leaf is ${String(tree)} but must be a tensor`);
+  const leaves: L[] = [];
+  collect(tree, leaves);
+  return leaves;
+}
+
+function collect(tree: unknown, leaves: unknown[]): void {
+  if (tree instanceof Tensor) leaves.push(tree);
+  else if (isBranch(tree)) for (const child of Object.values(tree)) collect(child, leaves);
+  else throw new TypeError(`tree: a leaf is ${String(tree)} but must be a tensor`);
 }
 
 /** A tree of the same form with `f(leaf, path)` at each leaf; the path reads `layers.0.bias`. */

@@ -29,6 +29,8 @@ export class Executable {
   private readonly onHost: readonly (HostKernel | undefined)[];
   private readonly table: Block;
   private readonly constantDTypes: readonly DType[];
+  /** The constants that the table holds. */
+  private written: readonly number[] = [];
   /** Where each place of the arena begins within it. */
   private readonly offsets: readonly number[];
   private readonly scratchAt: number;
@@ -76,19 +78,19 @@ export class Executable {
     const { heap, plan } = this;
     const { slots, kernels, arena: placeOf, outputs } = plan;
     const arena = this.arenaBytes > 0 ? heap.allocate(this.arenaBytes, () => "intermediate results") : undefined;
-    const made = new Map<number, Block>();
+    const made: (Block | undefined)[] = []; // for each slot, the block that outlives the run
     const addresses = leaves.map(({ address }) => address);
     try {
       for (const { output, inPlace } of kernels) {
         const { dtype, length } = slots[output];
         const place = placeOf[output];
         if (inPlace !== undefined && inPlace < leaves.length) {
-          made.set(output, leaves[inPlace]);
+          made[output] = leaves[inPlace];
           addresses[output] = leaves[inPlace].address;
         } else if (place !== undefined) addresses[output] = arena!.address + this.offsets[place];
         else {
           const block = heap.allocate(length * bytesOf[dtype], () => `a result of ${length} ${dtype} elements`);
-          made.set(output, block);
+          made[output] = block;
           addresses[output] = block.address;
         }
       }
@@ -100,12 +102,12 @@ export class Executable {
         else this.runOnHost(this.onHost[i]!, addresses, constants, output);
       });
     } catch (error) {
-      for (const [output, block] of made) if (!leaves.includes(block) && outputs.includes(output)) heap.free(block);
+      for (const block of made) if (block !== undefined && !leaves.includes(block)) heap.free(block);
       throw error;
     } finally {
       if (arena !== undefined) heap.free(arena);
     }
-    return outputs.map((slot) => ({ block: made.get(slot)!, ...slots[slot] }));
+    return outputs.map((slot) => ({ block: made[slot]!, ...slots[slot] }));
   }
 
   dispose(): void {
@@ -117,10 +119,15 @@ export class Executable {
     for (const job of phases) this.crew.run(job, this.table.address, own, this.ownBytes);
   }
 
+  /** Constants are written when they change, which most never do. */
   private writeTable(addresses: readonly number[], constants: readonly number[]): void {
-    const { buffer } = this.heap.memory;
-    new Int32Array(buffer, this.table.address, addresses.length).set(addresses);
-    const view = new DataView(buffer, this.table.address + this.layout.constantsAt, 8 * constants.length);
+    const { words, memory } = this.heap;
+    const start = this.table.address / 4;
+    for (let i = 0; i < addresses.length; i++) words[start + i] = addresses[i];
+    const { written } = this;
+    if (constants.every((value, i) => Object.is(value, written[i]))) return;
+    this.written = [...constants];
+    const view = new DataView(memory.buffer, this.table.address + this.layout.constantsAt, 8 * constants.length);
     constants.forEach((value, i) => {
       const dtype = this.constantDTypes[i];
       if (dtype === "f64") view.setFloat64(8 * i, value, true);

@@ -28,6 +28,7 @@ export class Heap {
   private readonly ends: number[] = [];
   /** Up to where blocks may lie: kernels read a little beyond the last element. */
   private end = grain;
+  private seen = new Int32Array(0);
 
   constructor(shared: boolean) {
     this.memory = new (webAssembly().Memory)({ initial: 1, maximum: mostPages, shared });
@@ -73,6 +74,12 @@ export class Heap {
     if (ends[last] !== this.end) return;
     this.end = starts[last];
     this.dropSpan(last);
+  }
+
+  /** All of memory as words, until the heap grows. */
+  get words(): Int32Array {
+    if (this.seen.buffer !== this.memory.buffer) this.seen = new Int32Array(this.memory.buffer);
+    return this.seen;
   }
 
   /** Elements in memory, seen from JavaScript until the heap grows. */
