@@ -1,4 +1,15 @@
-import { defaultBackend, evaluate, exp, logSoftmax, normal, randomKey, type Tensor, tensor, wasm } from "cotangent";
+import {
+  defaultBackend,
+  evaluate,
+  exp,
+  logSoftmax,
+  normal,
+  randomKey,
+  slice,
+  type Tensor,
+  tensor,
+  wasm,
+} from "cotangent";
 import { afterAll, describe, expect, it } from "vitest";
 
 /** Runs until the backend's threads have had time to start, and gives the last result. */
@@ -88,6 +99,14 @@ describe("memory of the WebAssembly backend", () => {
         .sum()
         .item();
     expect(addressOf()).toBe(before);
+  });
+
+  it("is not read far beyond what is wanted, however far apart elements are", async () => {
+    const backend = wasm({ threads: 1 }); // its heap ends right behind the one large tensor
+    const values = Float32Array.from({ length: 2_000_000 }, (_, i) => i);
+    const x = tensor(values, { shape: [5, 400_000], backend });
+    const last = slice(x.transpose(), [399_999, 0], [400_000, 5]);
+    expect([...(await last.reshape([5]).data())]).toEqual([399_999, 799_999, 1_199_999, 1_599_999, 1_999_999]);
   });
 
   it("is the default", () => {

@@ -37,7 +37,7 @@ export function codesOf({ size, loads, steps }: Expression): readonly Elementwis
   const dtypes: DType[] = loads.map(({ dtype }) => dtype);
   const codes: ElementwiseCode[] = [];
   for (const { op: name, args, dtype } of steps) {
-    const code = elementwise(name, dtypes[name === "where" ? args[1] : args[0]], dtype, size >= hotSize);
+    const code = elementwise(name, dtypes[args[0]], dtype, size >= hotSize);
     if (code === undefined) return undefined;
     codes.push(code);
     dtypes.push(dtype);
