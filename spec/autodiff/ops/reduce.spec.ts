@@ -101,6 +101,15 @@ onEveryBackend("reductions", (backend) => {
     expect(Math.abs((await sum(tenths).item()) / 1e5 - 1)).toBeLessThan(2e-7);
   });
 
+  it("has every whole number within its range", async () => {
+    const large = tensor(Uint32Array.of(4e9, 3e9, 2 ** 32 - 1), { backend });
+    expect([await min(large).item(), await max(large).item()]).toEqual([3e9, 2 ** 32 - 1]);
+    const small = tensor(Int32Array.of(-(2 ** 31), -5, -7), { backend });
+    expect([await min(small).item(), await max(small).item()]).toEqual([-(2 ** 31), -5]);
+    const none = tensor(new Int32Array(0), { backend });
+    expect(await sum(none).item()).toBe(0);
+  });
+
   it("refuses truth values and axes that are not there", () => {
     expect(() => sum(tensor([true]))).toThrow("sum: x is bool but must be f32 or f64 or i32 or u32; cast it");
     expect(() => sum(tensor([1]), 1)).toThrow("sum: axis is 1 but must be in [-1, 1) for 1 axes");
