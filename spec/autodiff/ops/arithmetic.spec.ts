@@ -126,6 +126,13 @@ onEveryBackend("arithmetic", (backend) => {
     await expectClose(neg(c), [1, 2 ** 32 - 65537]);
   });
 
+  it("wraps the one quotient of integers that does not fit", async () => {
+    const least = tensor([-(2 ** 31), -(2 ** 31), 6], { dtype: "i32", backend });
+    await expectClose(div(least, tensor([-1, 1, -1], { dtype: "i32", backend })), [-(2 ** 31), -(2 ** 31), -6]);
+    const large = tensor([2 ** 32 - 1, 2 ** 32 - 1], { dtype: "u32", backend });
+    await expectClose(div(large, tensor([2 ** 32 - 1, 2], { dtype: "u32", backend })), [1, 2 ** 31 - 1]);
+  });
+
   it("refuses what has no sign or magnitude", () => {
     expect(() => neg(tensor([true]))).toThrow("neg: x is bool but must be f32 or f64 or i32 or u32; cast it");
     expect(() => abs(tensor(Int32Array.of(1)) as never)).toThrow("abs: x is i32 but must be f32 or f64; cast it");

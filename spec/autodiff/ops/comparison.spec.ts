@@ -105,6 +105,16 @@ onEveryBackend("comparison, choice and bits", (backend) => {
     await expectClose(where(mask, x, 0), [1, 0]);
   });
 
+  it("orders truth values, false before true", async () => {
+    const a = tensor([false, false, true, true], { backend });
+    const b = tensor([false, true, false, true], { backend });
+    await expectClose(equal(a, b), [1, 0, 0, 1]);
+    await expectClose(notEqual(a, b), [0, 1, 1, 0]);
+    await expectClose(less(a, b), [0, 1, 0, 0]);
+    await expectClose(lessEqual(a, b), [1, 1, 0, 1]);
+    await expectClose(greater(a, b), [0, 0, 1, 0]);
+  });
+
   it("works on bits", async () => {
     const a = tensor([0b1100, 2 ** 32 - 1], { dtype: "u32", backend });
     const b = tensor([0b1010, 1], { dtype: "u32", backend });

@@ -40,12 +40,18 @@ describe("Heap", () => {
   });
 
   it("takes the smallest span that is large enough", () => {
-    const heap = new Heap(false);
-    const [large, , small] = [512, 64, 128, 64].map((bytes) => heap.allocate(bytes, () => "a block"));
-    heap.free(large);
-    heap.free(small);
-    expect(heap.allocate(100, () => "a block").address).toBe(small.address);
-    expect(heap.allocate(100, () => "a block").address).toBe(large.address);
+    for (const sizes of [
+      [512, 128],
+      [128, 512],
+    ]) {
+      const heap = new Heap(false);
+      const [first, , second] = [sizes[0], 64, sizes[1], 64].map((bytes) => heap.allocate(bytes, () => "a block"));
+      heap.free(first);
+      heap.free(second);
+      const [small, large] = first.bytes < second.bytes ? [first, second] : [second, first];
+      expect(heap.allocate(100, () => "a block").address).toBe(small.address);
+      expect(heap.allocate(100, () => "a block").address).toBe(large.address);
+    }
   });
 
   it("keeps what is in it when it grows", () => {
