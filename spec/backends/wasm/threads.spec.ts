@@ -109,6 +109,11 @@ describe("memory of the WebAssembly backend", () => {
     expect([...(await last.reshape([5]).data())]).toEqual([399_999, 799_999, 1_199_999, 1_599_999, 1_999_999]);
   });
 
+  it("holds the constants of each run", async () => {
+    const x = tensor([1, 2], { backend: wasm({ threads: 1 }) });
+    for (const factor of [2, 3, -0, 3]) expect([...(await x.mul(factor).data())]).toEqual([factor, 2 * factor]);
+  });
+
   it("is the default", () => {
     expect(defaultBackend.name).toBe("wasm");
   });
