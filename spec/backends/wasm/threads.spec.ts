@@ -2,6 +2,7 @@ import {
   defaultBackend,
   evaluate,
   exp,
+  full,
   logSoftmax,
   normal,
   randomKey,
@@ -107,6 +108,17 @@ describe("memory of the WebAssembly backend", () => {
     const x = tensor(values, { shape: [5, 400_000], backend });
     const last = slice(x.transpose(), [399_999, 0], [400_000, 5]);
     expect([...(await last.reshape([5]).data())]).toEqual([399_999, 799_999, 1_199_999, 1_599_999, 1_999_999]);
+  });
+
+  it("ends at 4 GiB with an error that names the tensor, and loses nothing", async () => {
+    const backend = wasm({ threads: 1 });
+    const x = evaluate(tensor([1, 2], { backend }));
+    const before = backend.memory();
+    expect(() => evaluate(full([2 ** 30], 1, { dtype: "f64", backend }))).toThrow(
+      /^wasm: a result of 1073741824 f64 elements needs 8589934592 bytes but the heap has at most \d+ left of its 4 GiB; dispose of tensors or split it$/,
+    );
+    expect(backend.memory()).toEqual(before);
+    expect([...(await x.add(1).data())]).toEqual([2, 3]);
   });
 
   it("holds the constants of each run", async () => {

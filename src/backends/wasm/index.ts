@@ -91,8 +91,8 @@ class WasmBackend implements Wasm {
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
     const executable = this.planOf(program);
     const lent: Block[] = [];
-    const blocks = leaves.map((leaf, i) => this.blockOf(leaf, program.donated[i], lent));
     try {
+      const blocks = leaves.map((leaf, i) => this.blockOf(leaf, program.donated[i], lent));
       const results = executable
         .run(blocks, constants)
         .map(({ block, dtype, length }) => this.handOut(block, dtype, length));
