@@ -63,7 +63,8 @@ export class Crew {
     const chunks = Math.ceil(units / chunk);
     const { control } = this;
     const first = (Math.floor(Atomics.load(control, at.state) / chunkRange) + 1) * chunkRange;
-    // No thread takes a chunk of the job before: all of them are taken and done.
+    // While the job is written no chunk can be taken: a thread that read the state before would mix two jobs.
+    Atomics.store(control, at.state, (first + chunkRange - 1) | 0);
     control.set([job.module, job.kernel, job.phase, table, units, chunk, chunks, own, ownBytes], at.module);
     Atomics.store(control, at.done, 0);
     Atomics.store(control, at.state, first | 0);

@@ -21,7 +21,7 @@ export const control = {
   length: 13,
 } as const;
 
-/** One more than the most chunks of a job. */
+/** One more than the most chunks of a job: there is never a last one of the range to be taken. */
 export const chunkRange = 256;
 
 /** Looks at the state before a thread goes to sleep: some ten microseconds. */
