@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from "../backends/backend.js";
+import { type DType, type TypedArray, typedArrays } from "../backends/backend.js";
 import { DTypeError } from "./check.js";
 
 export type { DType, TypedArray } from "../backends/backend.js";
@@ -20,18 +20,7 @@ export type ArrayOf<D extends DType> = {
 
 /** A zeroed typed array for `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case "f32":
-      return new Float32Array(length);
-    case "f64":
-      return new Float64Array(length);
-    case "i32":
-      return new Int32Array(length);
-    case "u32":
-      return new Uint32Array(length);
-    case "bool":
-      return new Uint8Array(length);
-  }
+  return new typedArrays[dtype](length);
 }
 
 /** The dtype that a typed array holds; undefined for plain arrays. */

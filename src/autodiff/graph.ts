@@ -49,7 +49,7 @@ export function leaf<D extends DType>(
 
 /** A leaf around values that a backend holds. */
 export function leafOf<D extends DType>(like: Tensor<D>, storage: NonNullable<Tensor["storage"]>): Tensor<D> {
-  return new Tensor(like.backend, like.shape, like.dtype, leafOrigin, storage);
+  return leafIn(like.backend, storage, like.shape, like.dtype);
 }
 
 /** A leaf around memory that a backend has lent. */

@@ -7,6 +7,23 @@ export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, i32: 4
 /** The typed arrays that hold tensors on the host. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
+interface TypedArrays {
+  readonly f32: typeof Float32Array;
+  readonly f64: typeof Float64Array;
+  readonly i32: typeof Int32Array;
+  readonly u32: typeof Uint32Array;
+  readonly bool: typeof Uint8Array;
+}
+
+/** The typed array of each dtype. */
+export const typedArrays: TypedArrays = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+};
+
 export type Attribute = number | string | boolean | readonly number[];
 
 /** Shapes that a kernel may need to know besides its attributes. */

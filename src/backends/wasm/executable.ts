@@ -3,7 +3,7 @@ import { type Run, runOf } from "../cpu/run-of.js";
 import { readsOf, type Schedule, schedule } from "../schedule/index.js";
 import { compileKernels } from "./compile.js";
 import type { Crew, Job } from "./crew.js";
-import type { Block, Heap } from "./heap.js";
+import { type Block, type Heap, wholeGrains } from "./heap.js";
 import { TableLayout } from "./kernels/table.js";
 
 /** What a run leaves. */
@@ -57,13 +57,13 @@ export class Executable {
     let end = 0;
     this.offsets = places.map((bytes) => {
       const start = end;
-      end += grains(Math.max(1, bytes));
+      end += wholeGrains(Math.max(1, bytes));
       return start;
     });
     const most = (which: "shared" | "own") => Math.max(0, ...ready.map((kernel) => kernel?.scratch[which] ?? 0));
     this.scratchAt = end;
-    this.ownAt = end + grains(most("shared"));
-    this.ownBytes = grains(most("own"));
+    this.ownAt = end + wholeGrains(most("shared"));
+    this.ownBytes = wholeGrains(most("own"));
     this.arenaBytes = this.ownAt + crew.size * this.ownBytes;
     this.table = heap.allocate(this.layout.bytes, () => "a plan's table");
   }
@@ -149,8 +149,4 @@ export class Executable {
     }
     run(arrays, constants, arrays[output]);
   }
-}
-
-function grains(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
 }

@@ -1,4 +1,4 @@
-import type { DType, TypedArray } from "../backend.js";
+import { type DType, type TypedArray, typedArrays } from "../backend.js";
 import { type WasmMemory, webAssembly } from "./host.js";
 
 const page = 65536;
@@ -9,7 +9,10 @@ const mostPages = 65536;
 /** Blocks begin at multiples of a line of the cache. */
 const grain = 64;
 
-const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array, u32: Uint32Array, bool: Uint8Array } as const;
+/** Bytes up to the next multiple of what blocks begin at. */
+export function wholeGrains(bytes: number): number {
+  return Math.ceil(bytes / grain) * grain;
+}
 
 /** A block of memory. */
 export interface Block {
@@ -36,7 +39,7 @@ export class Heap {
 
   /** Lends a block; `what` it is for is named if there is no room. */
   allocate(bytes: number, what: () => string): Block {
-    const size = Math.max(grain, Math.ceil(bytes / grain) * grain);
+    const size = Math.max(grain, wholeGrains(bytes));
     let best = -1;
     let bestSize = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.starts.length; i++) {
@@ -84,7 +87,7 @@ export class Heap {
 
   /** Elements in memory, seen from JavaScript until the heap grows. */
   view(dtype: DType, address: number, length: number): TypedArray {
-    return new arrays[dtype](this.memory.buffer, address, length);
+    return new typedArrays[dtype](this.memory.buffer, address, length);
   }
 
   private dropSpan(at: number): void {

@@ -28,6 +28,9 @@ const limits: Readonly<Record<"max" | "min", Readonly<Record<DType, number>>>> =
   min: { f32: Number.POSITIVE_INFINITY, f64: Number.POSITIVE_INFINITY, i32: 2 ** 31 - 1, u32: -1, bool: -1 },
 };
 
+/** The operation that two totals are joined by. */
+const joins: Readonly<Record<Reduction, string>> = { sum: "add", max: "maximum", min: "minimum" };
+
 /** Totals of f32 are kept in f64 and rounded once. */
 function totalDType(reduction: Reduction, dtype: DType): DType {
   return reduction === "sum" && dtype === "f32" ? "f64" : dtype;
@@ -65,8 +68,10 @@ class Totals {
   add(quad: Quad, place = 0): void {
     const { dtype, f, module, reduction } = this;
     const parts = this.parts[place];
-    const name = reduction === "sum" ? "add" : reduction === "max" ? "maximum" : "minimum";
-    const added = elementwise(name, dtype, dtype)!(module, f, [{ dtype, parts }, hold(f, cast(quad, dtype))]);
+    const added = elementwise(joins[reduction], dtype, dtype)!(module, f, [
+      { dtype, parts },
+      hold(f, cast(quad, dtype)),
+    ]);
     this.setAll(parts, added.parts);
   }
 
@@ -128,10 +133,9 @@ function alongRows(module: ModuleBuilder, layout: TableLayout, kernel: ReduceKer
 
 /** The four totals as one, as a scalar. */
 function joined(module: ModuleBuilder, f: FunctionBuilder, reduction: Reduction, { dtype, parts }: Quad): Value {
-  const name = reduction === "sum" ? "add" : reduction === "max" ? "maximum" : "minimum";
   const combine = (a: Value, b: Value): Value => {
     const one = (part: Value): { dtype: DType; parts: Local[] } => ({ dtype, parts: [f.let(part)] });
-    return elementwise(name, dtype, dtype)!(module, f, [one(a), one(b)]).parts[0];
+    return elementwise(joins[reduction], dtype, dtype)!(module, f, [one(a), one(b)]).parts[0];
   };
   if (dtype === "f64") {
     const pair = f.let(combine(parts[0], parts[1]));
