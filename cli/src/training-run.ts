@@ -1,7 +1,6 @@
 import { type Backend, evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor } from "cotangent";
 import type { Vocabulary } from "cotangent/data";
 import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
-import { openBackend } from "./backends.js";
 import type { Corpus } from "./corpus.js";
 import { DivergedError } from "./errors.js";
 import type { FeatureSpace } from "./feature-space.js";
@@ -58,14 +57,8 @@ export class TrainingRun {
   private losses: readonly number[];
   private lossSum: number;
 
-  /** The tensors of a snapshot must live on the backend; by default it is the recipe's. */
-  constructor(
-    recipe: Recipe,
-    space: FeatureSpace,
-    labels: Vocabulary,
-    from?: Snapshot,
-    backend: Backend = openBackend(recipe.backend),
-  ) {
+  /** The tensors of a snapshot must live on the backend. */
+  constructor(recipe: Recipe, space: FeatureSpace, labels: Vocabulary, backend: Backend, from?: Snapshot) {
     this.recipe = recipe;
     this.space = space;
     this.labels = labels;

@@ -1,3 +1,5 @@
+export { BackendError, DeviceLostError } from "../backends/backend-error.js";
+
 /** Tensors whose shapes do not fit the operation. */
 export class ShapeError extends Error {
   override readonly name: string = "ShapeError";
@@ -6,11 +8,6 @@ export class ShapeError extends Error {
 /** Tensors whose element types do not fit the operation. */
 export class DTypeError extends Error {
   override readonly name: string = "DTypeError";
-}
-
-/** Tensors on different backends, or a backend that cannot do what is asked. */
-export class BackendError extends Error {
-  override readonly name: string = "BackendError";
 }
 
 /** A tensor used after its memory was given back. */

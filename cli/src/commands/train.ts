@@ -1,4 +1,5 @@
 import { rm, stat } from "node:fs/promises";
+import { DeviceLostError } from "cotangent";
 import { checkWritable, exists, previousOf, writeAtomically } from "../atomic-file.js";
 import { openBackend } from "../backends.js";
 import { checkpointOf, loadCheckpoint } from "../checkpoint.js";
@@ -67,30 +68,33 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
     const survey = await readThrough(file, options, interrupt, isShown);
     const recipe = recipeOf(options, survey);
     const source = { file, space: survey.space, labels: survey.labels };
-    const backend = openBackend(recipe.backend);
-    const snapshot =
-      resumeFrom === undefined
-        ? undefined
-        : await loadCheckpoint(COMMAND, resumeFrom, recipe, survey.fingerprint, backend);
     const order = { key: TrainingRun.orderKey(recipe), batchSize: recipe.batchSize };
     const corpus =
       recipe.shuffleBuffer > 0
         ? corpusFromDisk(source, { ...order, examples: survey.examples, shuffleBuffer: recipe.shuffleBuffer })
         : corpusInMemory(await loadExamples(source), order);
-    const run = new TrainingRun(recipe, survey.space, survey.labels, snapshot, backend);
-    const total = recipe.epochs * Math.ceil(corpus.examples / recipe.batchSize);
-    const progress = isShown ? showProgress("training", total) : silent;
-    try {
-      await runToEnd(COMMAND, run, corpus, recipe, survey, { ...options, interrupt, progress });
-    } finally {
-      progress.stop();
-    }
-    const { examples, fingerprint } = survey;
-    await writeAtomically(
-      COMMAND,
-      output,
-      await encodeModel("cotangent model 1", run.model(), new Map(), { examples, fingerprint }),
-    );
+    const train = async (from: string | undefined) => {
+      const run = await startRun(recipe, survey, from);
+      const total = recipe.epochs * Math.ceil(corpus.examples / recipe.batchSize);
+      const progress = isShown ? showProgress("training", total) : silent;
+      try {
+        await runToEnd(COMMAND, run, corpus, recipe, survey, { ...options, interrupt, progress });
+        const extra = { examples: survey.examples, fingerprint: survey.fingerprint };
+        const bytes = await encodeModel("cotangent model 1", run.model(), new Map(), extra);
+        return { bytes, losses: run.snapshot().losses };
+      } finally {
+        progress.stop();
+      }
+    };
+    const { bytes, losses } = await train(resumeFrom).catch(async (error: Error) => {
+      if (!(error instanceof DeviceLostError)) throw error;
+      const checkpoint = checkpointOf(output);
+      const from = (await exists(checkpoint)) ? checkpoint : resumeFrom;
+      const where = from === undefined ? "from the start" : `from ${from}`;
+      process.stderr.write(`${COMMAND}: ${error.message}; going on ${where} on another device\n`);
+      return train(from);
+    });
+    await writeAtomically(COMMAND, output, bytes);
     for (const done of [checkpointOf(output), previousOf(checkpointOf(output))]) await rm(done, { force: true });
     return {
       model: output,
@@ -99,7 +103,7 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
       labels: survey.labels.size,
       features: widthOf(survey.space),
       streamed: recipe.shuffleBuffer > 0,
-      losses: run.snapshot().losses,
+      losses,
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
@@ -137,6 +141,14 @@ async function checkpointToResume({ output, resume, restart }: TrainOptions): Pr
   throw new FileError(
     `${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; leave --resume out to start anew`,
   );
+}
+
+/** The run of a recipe, from a checkpoint or from the start, on a backend that is opened for it. */
+async function startRun(recipe: Recipe, survey: Survey, from: string | undefined): Promise<TrainingRun> {
+  const { space, labels, fingerprint } = survey;
+  const backend = await openBackend(COMMAND, recipe.backend);
+  const snapshot = from === undefined ? undefined : await loadCheckpoint(COMMAND, from, recipe, fingerprint, backend);
+  return new TrainingRun(recipe, space, labels, backend, snapshot);
 }
 
 async function exampleFile(path: string, { format, firstIndex }: TrainOptions): Promise<ExampleFile> {

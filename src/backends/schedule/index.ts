@@ -1,4 +1,4 @@
-import type { Program } from "../backend.js";
+import { bytesOf, type DType, type Program } from "../backend.js";
 import { KernelBuilder } from "./build.js";
 import { fuse } from "./fuse.js";
 import type { Schedule } from "./kernel.js";
@@ -8,15 +8,25 @@ export type * from "./kernel.js";
 export { readsOf } from "./order.js";
 export { collapsed, contiguous, isContiguous, type View } from "./view.js";
 
+export interface ScheduleOptions {
+  /** Bytes that an element takes on the backend. */
+  readonly bytesOf?: Readonly<Record<DType, number>>;
+  /** Slots that one kernel may read. */
+  readonly mostReads?: number;
+}
+
 /** Plans a program: which operations share a kernel, in what order kernels run, and where results are kept. */
-export function schedule(program: Program): Schedule {
-  const builder = new KernelBuilder(program, fuse(program));
+export function schedule(
+  program: Program,
+  { bytesOf: widths = bytesOf, mostReads = Number.POSITIVE_INFINITY }: ScheduleOptions = {},
+): Schedule {
+  const builder = new KernelBuilder(program, fuse(program, mostReads));
   const outputs = builder.build();
   const { slots } = builder;
   const kernels = postponeUpdates(builder.kernels, slots, program);
   const kept = new Set(outputs);
   overwrite(kernels, slots, program, kept);
   const isHeld = (slot: number) => slot < program.leaves.length || kept.has(slot);
-  const { arena, places } = planArena(kernels, slots, isHeld);
+  const { arena, places } = planArena(kernels, slots, isHeld, widths);
   return { slots, kernels, leaves: [...program.leaves.keys()], outputs, arena, places };
 }

@@ -1,4 +1,4 @@
-import { bytesOf, type Program } from "../backend.js";
+import type { DType, Program } from "../backend.js";
 import type { Expression, Kernel, Slot } from "./kernel.js";
 import { isContiguous } from "./view.js";
 
@@ -105,6 +105,7 @@ export function planArena(
   kernels: readonly Kernel[],
   slots: readonly Slot[],
   isHeld: (slot: number) => boolean,
+  widths: Readonly<Record<DType, number>>,
 ): { readonly arena: (number | undefined)[]; readonly places: number[] } {
   const last = lastReads(kernels, slots);
   const arena = new Array<number | undefined>(slots.length).fill(undefined);
@@ -113,7 +114,7 @@ export function planArena(
   kernels.forEach((kernel, i) => {
     const { output, inPlace } = kernel;
     if (!isHeld(output)) {
-      const bytes = slots[output].length * bytesOf[slots[output].dtype];
+      const bytes = slots[output].length * widths[slots[output].dtype];
       arena[output] = inPlace === undefined ? takeBest(bytes) : arena[inPlace];
     }
     const spent = new Set(readsOf(kernel).filter((slot) => last[slot] === i && slot !== inPlace && !isHeld(slot)));

@@ -3,7 +3,7 @@ import { expInside } from "./exp.js";
 import type { Lanes, Pair } from "./lanes.js";
 
 /** `erf(x) / x − 1` in z = x² for |x| ≤ 1, to 2⁻²⁹ and 2⁻⁵⁶. */
-const near: Pair<readonly number[]> = {
+export const near: Pair<readonly number[]> = {
   f32: [0.12837917, -0.37612626, 0.11283579, -0.026853347, 0.005187162, -0.0007997853, 7.806907e-5],
   f64: [
     0.1283791670955126, -0.37612638903184165, 0.11283791670977773, -0.026866170650034424, 0.005223977680701075,
@@ -14,13 +14,13 @@ const near: Pair<readonly number[]> = {
 };
 
 /** From here on erf is 1 in single precision. */
-const end = 3.8325;
+export const end = 3.8325;
 
 /** Between 1 and `end`, chosen so that erf(middle) is a number of single precision to 2⁻³⁰. */
-const middle = 2.3626;
+export const middle = 2.3626;
 
 /** `erf(middle + t)` for 1 ≤ middle + t ≤ end, to 2⁻²⁸. */
-const far = [
+export const far: readonly number[] = [
   0.9991659, 0.0042488896, -0.010038462, 0.014394974, -0.01365826, 0.008588931, -0.0031233751, 6.401891e-5,
   0.0006345125, -0.00034681227, 4.7755468e-5, 3.7607544e-5, -2.0023685e-5, 1.1062749e-6, 1.6237208e-6, -3.584886e-7,
 ];

@@ -8,7 +8,7 @@ export const ln2: Pair<{ readonly high: number; readonly low: number }> = {
 };
 
 /** `(eʳ − 1 − r) / r²` for |r| ≤ ½ ln 2, to 2⁻²⁶ and 2⁻⁶¹ of eʳ − 1. */
-const quotient: Pair<readonly number[]> = {
+export const quotient: Pair<readonly number[]> = {
   f32: [0.5, 0.16666539, 0.041666396, 0.008367009, 0.0013946032],
   f64: [
     0.5, 0.16666666666666677, 0.0416666666666667, 0.008333333333321433, 0.0013888888888857224, 0.0001984126988667887,

@@ -5,23 +5,23 @@ import { log } from "./log.js";
 import { sinPi } from "./sin-pi.js";
 
 /** `ln Γ(x) / ((x − 1)(x − 2))` for ½ ≤ x ≤ 2½ is a quotient of polynomials, to 2⁻⁵⁵: all terms are positive. */
-const numerator = [
+const numerator: readonly number[] = [
   2.883594126877119, 165.45161392330036, 2136.8664018068935, 9951.617230151924, 19983.073045256086, 18593.49409016546,
   8100.77355741747, 1579.578859228676, 121.60230004002953, 2.6958881285532597, 0.00361840094872419,
-] as const;
-const denominator = [
+];
+const denominator: readonly number[] = [
   1, 90.79542535183718, 1650.2395654269023, 10418.865216921324, 28087.88975109569, 35519.54269282395, 21874.40108947422,
   6491.820196884843, 871.8548806239952, 45.613886170160036, 0.6359215144523889,
-] as const;
+];
 
 /** `(ln Γ(x) − (x − ½)·ln x + x − ½·ln 2π)·x` in 1/x² for x ≥ 8, to 2⁻⁵⁷. */
-const stirling = [
+export const stirling: readonly number[] = [
   0.08333333333333333, -0.0027777777777666475, 0.0007936507853632632, -0.0005952354078099514, 0.000841325402291109,
   -0.001882354540235979, 0.00490255387790024,
-] as const;
+];
 
 /** `½·ln 2π − ½` */
-const constant = 0.4189385332046727;
+export const constant = 0.4189385332046727;
 
 /** Where Stirling's series begins. */
 const far = 8;

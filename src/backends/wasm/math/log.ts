@@ -3,7 +3,7 @@ import { ln2 } from "./exp.js";
 import type { Lanes, Pair, Term } from "./lanes.js";
 
 /** `(ln((1 + s) / (1 − s)) / s − 2) / z` with z = s², for the s of √½ ≤ x < √2, to 2⁻²⁹ and 2⁻⁵⁸ of the logarithm. */
-const series: Pair<readonly number[]> = {
+export const series: Pair<readonly number[]> = {
   f32: [0.66666776, 0.39977577, 0.29871085],
   f64: [
     0.6666666666666735, 0.39999999999409336, 0.2857142874369294, 0.2222219842805581, 0.18183572416324117,

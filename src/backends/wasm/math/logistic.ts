@@ -3,7 +3,7 @@ import { expOfNegative } from "./exp.js";
 import type { Lanes, Pair } from "./lanes.js";
 
 /** `(ln((1 + s) / (1 − s)) / s − 2) / z` with z = s², for 0 ≤ s ≤ ⅓, to 2⁻³² and 2⁻⁶³ of the logarithm. */
-const series: Pair<readonly number[]> = {
+export const series: Pair<readonly number[]> = {
   f32: [0.66666675, 0.3999895, 0.28615215, 0.21443808, 0.24245724],
   f64: [
     0.6666666666666667, 0.3999999999999536, 0.28571428572338736, 0.2222222213653944, 0.18181822778022952,

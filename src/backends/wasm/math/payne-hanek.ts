@@ -15,7 +15,7 @@ import { type DoubleDouble, exactProduct, orderedSum } from "./double-double.js"
 import type { Lanes } from "./lanes.js";
 
 /** The bits of 2/π behind the point, after 64 zeros. */
-const twoOverPi = [
+export const twoOverPi: readonly bigint[] = [
   0x0n,
   0xa2f9836e4e441529n,
   0xfc2757d1f534ddc0n,
@@ -37,7 +37,7 @@ const twoOverPi = [
   0x6bfb5fb11f8d5d08n,
   0x56033046fc7b6babn,
   0xf0cfbc209af4361dn,
-] as const;
+];
 
 const halfPi = { high: 1.5707963267948966, low: 6.123233995736766e-17 } as const;
 

@@ -6,13 +6,13 @@ import { log } from "./log.js";
 import { sinPi } from "./sin-pi.js";
 
 /** The n-th derivative of `π·cot πx`, over πⁿ⁺¹, as a polynomial in the cotangent: each derives by −(1 + c²). */
-function cotangentDerivative(order: number): readonly number[] {
+export function cotangentDerivative(order: number): readonly number[] {
   if (order === 0) return [0, 1];
   const slope = cotangentDerivative(order - 1).flatMap((c, i) => (i === 0 ? [] : [-c * i]));
   return [...slope, 0, 0].map((c, i) => c + (slope[i - 2] ?? 0));
 }
 
-function factorial(n: number): number {
+export function factorial(n: number): number {
   return n < 2 ? 1 : n * factorial(n - 1);
 }
 

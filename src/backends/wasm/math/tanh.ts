@@ -3,7 +3,7 @@ import { expInside } from "./exp.js";
 import type { Lanes, Pair } from "./lanes.js";
 
 /** `(tanh x / x − 1) / z` in z = x² for |x| ≤ 0.6, to 2⁻²⁸ and 2⁻⁵⁷ of tanh x / x. */
-const near: Pair<readonly number[]> = {
+export const near: Pair<readonly number[]> = {
   f32: [-0.333333, 0.13331936, -0.053784806, 0.020799255, -0.0058990354],
   f64: [
     -0.3333333333333313, 0.1333333333330052, -0.05396825394968101, 0.021869488011126502, -0.008863226887880804,

@@ -5,14 +5,14 @@ import { type Formula, Lanes, type Pair } from "./lanes.js";
 import { reduceHuge } from "./payne-hanek.js";
 
 /** `(sin r / r − 1) / z` and `(cos r − 1 + z/2) / z²` in z = r² for |r| ≤ π/4, as exact as either precision's result needs. */
-const sine: Pair<readonly number[]> = {
+export const sine: Pair<readonly number[]> = {
   f32: [-0.16666666641611336, 0.008333329383914765, -0.00019839334163428526, 2.718304606301416e-6],
   f64: [
     -0.16666666666666632, 0.008333333333322486, -0.00019841269829853417, 2.7557313705097e-6, -2.5050759896431756e-8,
     1.5896886989134753e-10,
   ],
 };
-const cosine: Pair<readonly number[]> = {
+export const cosine: Pair<readonly number[]> = {
   f32: [0.04166666662279722, -0.0013888883750693198, 2.479951929558398e-5, -2.721017967192959e-7],
   f64: [
     0.0416666666666666, -0.001388888888887447, 2.480158728966712e-5, -2.755731439940305e-7, 2.087572902303214e-9,

@@ -1,0 +1,208 @@
+import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { BackendError, DeviceLostError } from "../backend-error.js";
+import { Device } from "./device.js";
+import { type Done, Executable } from "./executable.js";
+import type { GpuAdapterInfo, GpuDevice } from "./gpu.js";
+import { Outcome } from "./outcome.js";
+import type { Block } from "./pool.js";
+import { Turns } from "./turns.js";
+import { wordBytes } from "./words.js";
+
+/** Plans kept for programs seen before; the one unused for longest goes first. */
+const plansKept = 256;
+
+export interface WebGpu extends Backend {
+  /** What the adapter says of itself. */
+  readonly adapter: { readonly vendor: string; readonly architecture: string; readonly description: string };
+  /** Fulfilled with the reason once the device is lost: nothing more can be computed or read on it. */
+  readonly lost: Promise<string>;
+  /** Gives the device back. What is on it is gone, and reading it an error. */
+  dispose(): void;
+}
+
+/** Memory of a tensor; its block is there once the run that makes it has had its turn. */
+interface Held {
+  block: Block | undefined;
+  /** What a run that failed has not made. */
+  readonly bytes: number;
+  /** Whether it repeats what is on the host: then it is no result, and not counted as one. */
+  readonly isCopy: boolean;
+  readonly run: Outcome;
+}
+
+export class WebGpuBackend implements WebGpu {
+  readonly name = "webgpu";
+  readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "i32", "u32", "bool"]);
+  readonly adapter: GpuAdapterInfo;
+  readonly lost: Promise<string>;
+  readonly owner: object;
+  private readonly device: Device;
+  private readonly turns = new Turns();
+  private readonly plans = new Map<string, Executable>();
+  /** Values on the host that one run has read: those that a second one reads are kept on the device. */
+  private readonly readOnce = new WeakSet<Storage>();
+  private buffers = 0;
+  private bytes = 0;
+  private lostBecause: string | undefined;
+  /** What was dropped without being released is freed when it is collected. */
+  private readonly dropped = new FinalizationRegistry<Held>((held) => this.free(held));
+
+  /** @param owner - what the device came from: on Node the device dies with it */
+  constructor(gpu: GpuDevice, adapter: GpuAdapterInfo, owner: object) {
+    this.owner = owner;
+    this.device = new Device(gpu, adapter.isFallbackAdapter);
+    this.adapter = adapter;
+    this.lost = gpu.lost.then(({ reason, message }) => {
+      this.lostBecause = reason === "destroyed" ? "it was given back" : message || reason;
+      return this.lostBecause;
+    });
+  }
+
+  dispose(): void {
+    this.device.gpu.destroy();
+  }
+
+  run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
+    const executable = this.planOf(program);
+    const lent: Held[] = [];
+    const held = leaves.map((leaf, i) => this.heldOf(leaf, program.donated[i], lent));
+    const outcome = new Outcome(held.map(({ run }) => run));
+    const results = program.outputs.map((output): Storage => {
+      const { dtype, shape } = program.nodes[output];
+      return this.handOut(dtype, sizeOf(shape), outcome);
+    });
+    leaves.forEach((leaf, i) => {
+      if (program.donated[i]) this.consume(leaf, held[i]);
+    });
+    const handles = results.map(({ device }) => device as Held);
+    const done: Done = (blocks, failures) => {
+      handles.forEach((handle, i) => {
+        handle.block = blocks[i];
+      });
+      outcome.await(failures);
+      held.forEach((leaf, i) => {
+        if (!program.donated[i]) return;
+        if (leaf.block !== undefined && !blocks.includes(leaf.block)) this.device.pool.giveBack(leaf.block);
+        leaf.block = undefined;
+      });
+    };
+    const blocksOf = () => held.map(({ block }) => block);
+    this.turns.take(
+      () => executable.run(blocksOf(), constants, done),
+      ({ message }) => done([], [Promise.resolve(message)]),
+    );
+    for (const leaf of lent) this.free(leaf);
+    return results;
+  }
+
+  private planOf(program: Program): Executable {
+    const known = this.plans.get(program.key);
+    this.plans.delete(program.key);
+    const plan = known ?? new Executable(program, this.device);
+    this.plans.set(program.key, plan);
+    if (this.plans.size > plansKept) {
+      const [oldest] = this.plans.keys();
+      const spent = this.plans.get(oldest)!;
+      this.turns.take(() => spent.dispose());
+      this.plans.delete(oldest);
+    }
+    return plan;
+  }
+
+  /** A leaf's memory; what is on the host is copied now, for this run only if none read it before. */
+  private heldOf(leaf: Storage, isDonated: boolean, lent: Held[]): Held {
+    if (leaf.device !== undefined) return leaf.device as Held;
+    const { dtype, length, host } = leaf;
+    this.device.checkFits(dtype, length);
+    const block = this.device.pool.take(length * wordBytes, `a tensor of ${length} ${dtype} elements`);
+    const run = new Outcome([]);
+    run.await(block.failure === undefined ? [] : [block.failure]);
+    const held: Held = { block, bytes: length * wordBytes, isCopy: true, run };
+    this.device.transfer.write(block, host!);
+    if (isDonated || this.readOnce.has(leaf)) {
+      leaf.device = held;
+      if (!isDonated) this.watch(leaf);
+    } else {
+      this.readOnce.add(leaf);
+      lent.push(held);
+    }
+    return held;
+  }
+
+  private handOut(dtype: DType, length: number, run: Outcome): Storage {
+    const device: Held = { block: undefined, bytes: length * wordBytes, isCopy: false, run };
+    this.buffers += 1;
+    this.bytes += device.bytes;
+    return { dtype, length, host: undefined, device, disposed: false };
+  }
+
+  /** A donated leaf is gone; its memory may live on in a result. */
+  private consume(leaf: Storage, held: Held): void {
+    this.dropped.unregister(leaf);
+    this.countOut(held);
+    leaf.device = undefined;
+    leaf.host = undefined;
+    leaf.disposed = true;
+  }
+
+  /** Values as they are when this is called: what is run afterwards does not show. */
+  async read({ device, host, dtype, length }: Storage): Promise<TypedArray> {
+    if (host !== undefined) return host;
+    const held = device as Held;
+    const [copy] = await new Promise<PromiseSettledResult<TypedArray | undefined>[]>((resolve) => {
+      this.turns.take(() => {
+        const { block } = held;
+        resolve(Promise.allSettled([block && this.device.transfer.read(block, dtype, 0, length)]));
+      });
+    });
+    await held.run.settled;
+    if (held.run.error !== undefined) throw held.run.error;
+    if (copy.status === "fulfilled" && copy.value !== undefined) return copy.value;
+    if (copy.status === "rejected") await Promise.race([this.lost, soon()]); // which it is most often for
+    const what = `webgpu: ${length} ${dtype} elements cannot be read, as`;
+    if (this.lostBecause !== undefined) {
+      throw new DeviceLostError(`${what} the device is lost (${this.lostBecause}); open another`);
+    }
+    throw new BackendError(`${what} ${copy.status === "rejected" ? (copy.reason as Error).message : "they were never made"}`);
+  }
+
+  watch(storage: Storage): void {
+    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Held, storage);
+  }
+
+  release(storage: Storage): void {
+    const { device } = storage;
+    if (device === undefined) return;
+    storage.device = undefined;
+    this.dropped.unregister(storage);
+    this.free(device as Held);
+  }
+
+  memory(): MemoryUse {
+    return { buffers: this.buffers, bytes: this.bytes };
+  }
+
+  private countOut({ bytes, isCopy }: Held): void {
+    if (isCopy) return;
+    this.buffers -= 1;
+    this.bytes -= bytes;
+  }
+
+  /** The block is free once everything asked for before has been handed to the device. */
+  private free(held: Held): void {
+    this.countOut(held);
+    this.turns.take(() => {
+      if (held.block !== undefined) this.device.pool.giveBack(held.block);
+      held.block = undefined;
+    });
+  }
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
+}
+
+/** Fulfilled after what is about to happen has had the time to. */
+function soon(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}

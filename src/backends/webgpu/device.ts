@@ -1,0 +1,54 @@
+import type { DType } from "../backend.js";
+import { BackendError } from "../backend-error.js";
+import { bufferUsage, type GpuDevice } from "./gpu.js";
+import type { Abilities } from "./kernels/dispatch.js";
+import { Pipelines } from "./pipelines.js";
+import { Pool } from "./pool.js";
+import { Transfer } from "./transfer.js";
+import { wordBytes } from "./words.js";
+
+/** Memory that is kept for later results, in bytes. */
+const memoryKept = 512 * 2 ** 20;
+
+/** A device with what all programs on it share. */
+export class Device {
+  readonly gpu: GpuDevice;
+  readonly abilities: Abilities;
+  readonly pipelines: Pipelines;
+  readonly pool: Pool;
+  readonly transfer: Transfer;
+
+  /** @param isSoftware - whether the device is the host's processor */
+  constructor(gpu: GpuDevice, isSoftware: boolean) {
+    this.gpu = gpu;
+    this.abilities = { subgroups: gpu.features.has("subgroups"), sharedMemory: !isSoftware };
+    this.pipelines = new Pipelines(gpu);
+    const usage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyTarget;
+    this.pool = new Pool(gpu, usage, memoryKept);
+    this.transfer = new Transfer(gpu);
+  }
+
+  /** Buffers that one kernel may use. */
+  get mostBuffers(): number {
+    return this.gpu.limits.maxStorageBuffersPerShaderStage;
+  }
+
+  /** So many workgroups as rows, none of which is too long. */
+  folded(workgroups: number): readonly [number, number] {
+    const most = this.gpu.limits.maxComputeWorkgroupsPerDimension;
+    if (workgroups <= most) return [workgroups, 1];
+    const rows = Math.ceil(workgroups / most);
+    return [Math.ceil(workgroups / rows), rows];
+  }
+
+  checkFits(dtype: DType, length: number): void {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const bytes = length * wordBytes;
+    if (bytes <= most) return;
+    const limit = most === maxBufferSize ? "maxBufferSize" : "maxStorageBufferBindingSize";
+    throw new BackendError(
+      `webgpu: a tensor of ${length} ${dtype} elements takes ${bytes} bytes but must take at most ${most}, the device's ${limit}; split it along an axis`,
+    );
+  }
+}
