@@ -5,6 +5,8 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ["cotangent-source"] }, noExternal: [/^cotangent/] },
   test: {
     include: ["spec/**/*.spec.ts"],
+    exclude: ["spec/browser/**"],
+    globalSetup: ["scripts/webgpu-adapter.mjs"],
     testTimeout: 60_000,
     maxWorkers: 2,
   },

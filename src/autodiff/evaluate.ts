@@ -12,8 +12,7 @@ export async function readValues<D extends DType>(tensor: Tensor<D>): Promise<Ar
   const { backend } = tensor;
   if (tensor.storage === undefined) {
     const [result] = compute(backend, [tensor]);
-    const host = await backend.read(result);
-    backend.release(result);
+    const host = await backend.read(result).finally(() => backend.release(result));
     tensor.storage ??= { dtype: tensor.dtype, length: host.length, host, device: undefined, disposed: false };
   }
   checkAlive("data", tensor);
@@ -65,8 +64,9 @@ export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
   if (leaves.length === 0) return rebuild(tree, []);
   const [{ backend }] = leaves;
   const results = compute(backend, leaves);
-  const values = await Promise.all(results.map((storage) => backend.read(storage)));
-  for (const storage of results) backend.release(storage);
+  const values = await Promise.all(results.map((storage) => backend.read(storage))).finally(() => {
+    for (const storage of results) backend.release(storage);
+  });
   return rebuild(tree, values);
 }
 

@@ -20,6 +20,14 @@ export interface WebGpu extends Backend {
   dispose(): void;
 }
 
+export interface DeviceOptions {
+  readonly adapter: GpuAdapterInfo;
+  /** What the device came from: on Node the device dies with it. */
+  readonly owner: object;
+  /** Bytes that one tensor may take. */
+  readonly maxTensorBytes: number;
+}
+
 /** Memory of a tensor; its block is there once the run that makes it has had its turn. */
 interface Held {
   block: Block | undefined;
@@ -47,10 +55,9 @@ export class WebGpuBackend implements WebGpu {
   /** What was dropped without being released is freed when it is collected. */
   private readonly dropped = new FinalizationRegistry<Held>((held) => this.free(held));
 
-  /** @param owner - what the device came from: on Node the device dies with it */
-  constructor(gpu: GpuDevice, adapter: GpuAdapterInfo, owner: object) {
+  constructor(gpu: GpuDevice, { adapter, owner, maxTensorBytes }: DeviceOptions) {
     this.owner = owner;
-    this.device = new Device(gpu, adapter.isFallbackAdapter);
+    this.device = new Device(gpu, adapter.isFallbackAdapter, maxTensorBytes);
     this.adapter = adapter;
     this.lost = gpu.lost.then(({ reason, message }) => {
       this.lostBecause = reason === "destroyed" ? "it was given back" : message || reason;
@@ -163,7 +170,9 @@ export class WebGpuBackend implements WebGpu {
     if (this.lostBecause !== undefined) {
       throw new DeviceLostError(`${what} the device is lost (${this.lostBecause}); open another`);
     }
-    throw new BackendError(`${what} ${copy.status === "rejected" ? (copy.reason as Error).message : "they were never made"}`);
+    throw new BackendError(
+      `${what} ${copy.status === "rejected" ? (copy.reason as Error).message : "they were never made"}`,
+    );
   }
 
   watch(storage: Storage): void {

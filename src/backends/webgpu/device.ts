@@ -18,9 +18,15 @@ export class Device {
   readonly pool: Pool;
   readonly transfer: Transfer;
 
-  /** @param isSoftware - whether the device is the host's processor */
-  constructor(gpu: GpuDevice, isSoftware: boolean) {
+  private readonly maxTensorBytes: number;
+
+  /**
+   * @param isSoftware - whether the device is the host's processor
+   * @param maxTensorBytes - what one tensor may take
+   */
+  constructor(gpu: GpuDevice, isSoftware: boolean, maxTensorBytes: number) {
     this.gpu = gpu;
+    this.maxTensorBytes = maxTensorBytes;
     this.abilities = { subgroups: gpu.features.has("subgroups"), sharedMemory: !isSoftware };
     this.pipelines = new Pipelines(gpu);
     const usage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyTarget;
@@ -41,14 +47,12 @@ export class Device {
     return [Math.ceil(workgroups / rows), rows];
   }
 
+  /** Refuses a tensor that no buffer can hold, or no shader be bound to. */
   checkFits(dtype: DType, length: number): void {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
-    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const bytes = length * wordBytes;
-    if (bytes <= most) return;
-    const limit = most === maxBufferSize ? "maxBufferSize" : "maxStorageBufferBindingSize";
+    if (bytes <= this.maxTensorBytes) return;
     throw new BackendError(
-      `webgpu: a tensor of ${length} ${dtype} elements takes ${bytes} bytes but must take at most ${most}, the device's ${limit}; split it along an axis`,
+      `webgpu: a tensor of ${length} ${dtype} elements takes ${bytes} bytes but must take at most ${this.maxTensorBytes}, the device's limit; split it along an axis`,
     );
   }
 }

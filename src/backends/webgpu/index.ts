@@ -62,12 +62,12 @@ async function open(gpu: Gpu, adapter: GpuAdapter, options: WebGpuOptions): Prom
     label: "cotangent",
     requiredFeatures: options.subgroups !== false && adapter.features.has("subgroups") ? ["subgroups"] : [],
     requiredLimits: {
-      maxBufferSize: maxTensorBytes,
-      maxStorageBufferBindingSize: maxTensorBytes,
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
       maxStorageBuffersPerShaderStage: maxBuffersPerShader,
     },
   });
-  return new WebGpuBackend(device, adapter.info, gpu);
+  return new WebGpuBackend(device, { adapter: adapter.info, owner: gpu, maxTensorBytes });
 }
 
 function check(name: string, value: number, low: number, high: number): void {

@@ -47,9 +47,7 @@ export class Training<P extends Tree, State extends Tree, Rest extends readonly 
     const next = { params: applyUpdates(params, updates), state: nextState };
     const { value: loss, ...held } = evaluate({ value, ...next }, { donate: this.held });
     this.held = held;
-    const result = await loss.item();
-    loss.dispose();
-    return result;
+    return loss.item().finally(() => loss.dispose());
   }
 
   /** Gives the memory of parameters and state back. */

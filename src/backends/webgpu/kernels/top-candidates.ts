@@ -41,7 +41,7 @@ export function selectBest(selection: Selection): Dispatch[] {
 
 /**
  * Goes once along every part, with the best so far in a heap. Neighbouring invocations read neighbouring elements: those of
- * a part lie as far apart as there are parts. Where a part has too few, what is kept is what comes after all else.
+ * a part lie as far apart as there are parts.
  */
 function selectFromParts(
   { label, rows, length, k, keys, positions }: Selection,

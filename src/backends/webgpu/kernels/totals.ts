@@ -18,11 +18,14 @@ export class Totals {
   private readonly shader: Shader;
   private readonly reduction: Reduction;
   private readonly dtype: "f32" | "i32" | "u32";
+  /** The least and the largest number, where there are such. */
+  private readonly ends: readonly [number, number];
 
   constructor(shader: Shader, reduction: Reduction, dtype: DType) {
     this.shader = shader;
     this.reduction = reduction;
     this.dtype = dtype === "bool" ? "u32" : (dtype as "f32" | "i32" | "u32");
+    this.ends = dtype === "bool" ? [0, 1] : dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
   }
 
   type(lanes: Lanes): string {
@@ -33,10 +36,7 @@ export class Totals {
   identity(lanes: Lanes): string {
     const { reduction, dtype, shader } = this;
     if (reduction === "sum") return literal(0, dtype, lanes);
-    if (dtype !== "f32") {
-      const [least, most] = dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
-      return literal(reduction === "max" ? least : most, dtype, lanes);
-    }
+    if (dtype !== "f32") return literal(this.ends[reduction === "max" ? 0 : 1], dtype, lanes);
     // An infinity is no literal, and must not be seen to be constant.
     const name = `${reduction}_start`;
     const bits = reduction === "max" ? "0xff800000u" : "0x7f800000u";
