@@ -1,4 +1,3 @@
-import { div, sqrt } from "./division.js";
 import { erf } from "./erf.js";
 import { exp, expm1 } from "./exp.js";
 import { lgamma } from "./lgamma.js";
@@ -22,7 +21,7 @@ export interface MathFunction {
 }
 
 const sources: ReadonlyMap<string, Source> = /* @__PURE__ */ new Map(
-  [cos, div, erf, exp, expm1, lgamma, log, log1p, pow, remainder, sigmoid, sin, softplus, sqrt, tanh].map((source) => [
+  [cos, erf, exp, expm1, lgamma, log, log1p, pow, remainder, sigmoid, sin, softplus, tanh].map((source) => [
     source.name,
     source,
   ]),

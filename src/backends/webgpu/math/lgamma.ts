@@ -15,8 +15,8 @@ const mirrored = -16;
 /** Where Stirling's series begins. */
 const far = 8;
 
-/** Beyond, the result is ∞. */
-const end = 4.0850034e36;
+/** The last x whose result is finite. */
+const end = 4.0850031e36;
 
 /** `ln Γ(x)` for x ≥ 8. */
 const beyond: Source = {
