@@ -1,4 +1,4 @@
-export { BackendError, DeviceLostError } from "../backends/backend-error.js";
+export { BackendError, DeviceLostError } from "../backends/backend.js";
 
 /** Tensors whose shapes do not fit the operation. */
 export class ShapeError extends Error {

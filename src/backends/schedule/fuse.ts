@@ -36,6 +36,9 @@ export function isBlockReduction({ attributes }: ProgramNode): boolean {
   return axes.every((axis, i) => i === 0 || axis === axes[i - 1] + 1);
 }
 
+/** Whether a node's kernel may become part of another's; it is asked once for each that could, and does if it says so. */
+export type MayJoin = (node: number, reader: number) => boolean;
+
 /** Which nodes are computed inside another node's kernel. */
 export interface Fusion {
   /** For each node the node whose kernel computes it; itself if it has a kernel of its own. */
@@ -47,10 +50,9 @@ export interface Fusion {
 
 /**
  * Elementwise chains join the one kernel that uses them, up to and including a reduction; a chain over a matrix product
- * joins the product's kernel. What two kernels use is computed once, in its own. No kernel comes to read more than
- * `mostReads` slots by it.
+ * joins the product's kernel. What two kernels use is computed once, in its own.
  */
-export function fuse({ nodes, outputs }: Program, mostReads: number): Fusion {
+export function fuse({ nodes, outputs }: Program, mayJoin: MayJoin = () => true): Fusion {
   const users: number[][] = nodes.map(() => []);
   const live = new Array<boolean>(nodes.length).fill(false);
   for (const output of outputs) live[output] = true;
@@ -80,33 +82,19 @@ export function fuse({ nodes, outputs }: Program, mostReads: number): Fusion {
     return reader;
   };
 
-  /** What holds the memory that reading a node reads. */
-  const baseOf = (node: number): number => (isMovement(nodes[node]) ? baseOf(nodes[node].inputs[0]) : node);
-  const isRead = (node: number) => nodes[node].op !== "constant" && nodes[node].op !== "iota";
-  const reads = nodes.map(({ inputs }) => new Set(inputs.map(baseOf).filter(isRead)));
-
-  /** Lets a node's kernel be part of another's, if that does not come to read too much. */
-  const joins = (node: number, reader: number): boolean => {
-    const together = new Set([...reads[reader], ...reads[node]]);
-    together.delete(node);
-    if (together.size > mostReads) return false;
-    reads[reader] = together;
-    rootOf[node] = reader;
-    return true;
-  };
-
   const productOf = new Map<number, number>();
   const joined = new Array<number>(nodes.length).fill(0);
   for (let i = nodes.length - 1; i >= 0; i--) {
     if (!live[i]) continue;
     if (isElementwise(nodes[i])) {
       const reader = soleReader(i);
-      if (reader !== undefined && joined[reader] < longestChain && joins(i, reader)) joined[reader] += 1;
+      if (reader !== undefined && joined[reader]++ < longestChain && mayJoin(i, reader)) rootOf[i] = reader;
     }
     if (nodes[i].op === "matmul" && nodes[i].dtype !== "bool") {
       const reader = soleReader(i);
-      if (reader !== undefined && isElementwise(nodes[reader]) && !productOf.has(reader) && joins(i, reader)) {
+      if (reader !== undefined && isElementwise(nodes[reader]) && !productOf.has(reader) && mayJoin(i, reader)) {
         productOf.set(reader, i);
+        rootOf[i] = reader;
       }
     }
   }

@@ -1,26 +1,23 @@
 import { bytesOf, type DType, type Program } from "../backend.js";
 import { KernelBuilder } from "./build.js";
-import { fuse } from "./fuse.js";
+import { fuse, type MayJoin } from "./fuse.js";
 import type { Schedule } from "./kernel.js";
 import { overwrite, planArena, postponeUpdates } from "./order.js";
 
 export type * from "./kernel.js";
 export { readsOf } from "./order.js";
+export { readLimit } from "./read-limit.js";
 export { collapsed, contiguous, isContiguous, type View } from "./view.js";
 
 export interface ScheduleOptions {
   /** Bytes that an element takes on the backend. */
   readonly bytesOf?: Readonly<Record<DType, number>>;
-  /** Slots that one kernel may read. */
-  readonly mostReads?: number;
+  readonly mayJoin?: MayJoin;
 }
 
 /** Plans a program: which operations share a kernel, in what order kernels run, and where results are kept. */
-export function schedule(
-  program: Program,
-  { bytesOf: widths = bytesOf, mostReads = Number.POSITIVE_INFINITY }: ScheduleOptions = {},
-): Schedule {
-  const builder = new KernelBuilder(program, fuse(program, mostReads));
+export function schedule(program: Program, { bytesOf: widths = bytesOf, mayJoin }: ScheduleOptions = {}): Schedule {
+  const builder = new KernelBuilder(program, fuse(program, mayJoin));
   const outputs = builder.build();
   const { slots } = builder;
   const kernels = postponeUpdates(builder.kernels, slots, program);

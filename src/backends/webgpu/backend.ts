@@ -1,5 +1,13 @@
-import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
-import { BackendError, DeviceLostError } from "../backend-error.js";
+import {
+  type Backend,
+  BackendError,
+  DeviceLostError,
+  type DType,
+  type MemoryUse,
+  type Program,
+  type Storage,
+  type TypedArray,
+} from "../backend.js";
 import { Device } from "./device.js";
 import { type Done, Executable } from "./executable.js";
 import type { GpuAdapterInfo, GpuDevice } from "./gpu.js";

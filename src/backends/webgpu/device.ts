@@ -1,5 +1,4 @@
-import type { DType } from "../backend.js";
-import { BackendError } from "../backend-error.js";
+import { BackendError, type DType } from "../backend.js";
 import { bufferUsage, type GpuDevice } from "./gpu.js";
 import type { Abilities } from "./kernels/dispatch.js";
 import { Pipelines } from "./pipelines.js";

@@ -1,5 +1,5 @@
 import { type Program, typedArrays } from "../backend.js";
-import { type CallKernel, type Schedule, schedule } from "../schedule/index.js";
+import { type CallKernel, readLimit, type Schedule, schedule } from "../schedule/index.js";
 import { BindGroups } from "./bind-groups.js";
 import type { Device } from "./device.js";
 import { compileKernel } from "./kernels/compile.js";
@@ -44,7 +44,7 @@ export class Executable {
 
   constructor(program: Program, device: Device) {
     this.device = device;
-    this.plan = schedule(program, { bytesOf: deviceBytes, mostReads: device.mostBuffers - 1 });
+    this.plan = schedule(program, { bytesOf: deviceBytes, mayJoin: readLimit(program, device.mostBuffers - 1) });
     for (const { dtype, length } of this.plan.slots) device.checkFits(dtype, length);
     const kernels = this.plan.kernels.map((kernel) => compileKernel(kernel, device.abilities));
     this.uniforms = new Uniforms(

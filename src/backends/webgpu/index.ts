@@ -1,4 +1,4 @@
-import { BackendError } from "../backend-error.js";
+import { BackendError } from "../backend.js";
 import { findGpu } from "./adapter.js";
 import { type WebGpu, WebGpuBackend } from "./backend.js";
 import type { Gpu, GpuAdapter, PowerPreference } from "./gpu.js";

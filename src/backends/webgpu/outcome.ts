@@ -1,4 +1,4 @@
-import { BackendError } from "../backend-error.js";
+import { BackendError } from "../backend.js";
 
 /** What became of a run: an error of the device is known only some time after the run was asked for. */
 export class Outcome {
