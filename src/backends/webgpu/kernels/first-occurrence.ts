@@ -6,7 +6,7 @@ import { Scratch } from "./scratch.js";
 import { Shader } from "./shader.js";
 
 /** Up to so many ids, each looks for its like among those before it; more meet in a table. */
-const fewIds = 512;
+const fewIds = 256;
 
 /** For each id the first position that holds it. */
 export const compileFirstOccurrence: CallCompiler = ({ inputs: [x], output }, label) => {
@@ -97,7 +97,7 @@ function probe(
   });
 }
 
-/** Mixes all bits into the low ones. */
+/** Mixes all bits into the low ones: two rounds of shifts and products, with constants that C. Wellons searched for. */
 const hash = `fn hash(id: u32) -> u32 {
   var x = id;
   x = (x ^ (x >> 16u)) * 0x21f0aaadu;
