@@ -41,7 +41,7 @@ export async function expectAgreement(call: Call): Promise<void> {
 export function dispatchesOf(call: Call): readonly Dispatch[] {
   const { kernels } = schedule(programOf(call));
   const kernel = kernels.find((candidate): candidate is CallKernel => candidate.kind === "call")!;
-  const compiled = compileCall(kernel, call.op);
+  const compiled = compileCall(kernel, call.op, { subgroups: false, sharedMemory: true });
   if (compiled === undefined) throw new Error(`no shaders for ${call.op}`);
   return compiled.dispatches;
 }

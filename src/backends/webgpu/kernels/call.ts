@@ -1,11 +1,11 @@
 import type { CallInput, CallKernel } from "../../schedule/index.js";
 import type { Lanes } from "../math/index.js";
-import type { Compiled } from "./dispatch.js";
+import type { Abilities, Compiled } from "./dispatch.js";
 import type { Shader } from "./shader.js";
 import { storedType } from "./types.js";
 
 /** Writes the shaders of one operation on whole contiguous inputs. */
-export type CallCompiler = (kernel: CallKernel, label: string) => Compiled;
+export type CallCompiler = (kernel: CallKernel, label: string, abilities: Abilities) => Compiled;
 
 /** Reads an input by the number of an element, or of four: its text in memory's type. */
 export function reader(

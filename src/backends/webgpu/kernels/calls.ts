@@ -1,7 +1,7 @@
 import type { CallKernel } from "../../schedule/index.js";
 import type { CallCompiler } from "./call.js";
 import { compileCumsum } from "./cumsum.js";
-import type { Compiled } from "./dispatch.js";
+import type { Abilities, Compiled } from "./dispatch.js";
 import { compileFirstOccurrence } from "./first-occurrence.js";
 import { compileFold, compileUnfold } from "./patches.js";
 import { compileConcat, compilePad } from "./placement.js";
@@ -32,6 +32,6 @@ const compilers: Readonly<Record<string, CallCompiler>> = {
 };
 
 /** The shaders of an operation that works on whole inputs; undefined if it has none and runs on the host. */
-export function compileCall(kernel: CallKernel, label: string): Compiled | undefined {
-  return compilers[kernel.op]?.(kernel, label);
+export function compileCall(kernel: CallKernel, label: string, abilities: Abilities): Compiled | undefined {
+  return compilers[kernel.op]?.(kernel, label, abilities);
 }

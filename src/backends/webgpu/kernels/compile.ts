@@ -13,10 +13,10 @@ export function compileKernel(kernel: Kernel, abilities: Abilities): Compiled | 
     case "map":
       return compileMap(kernel, label);
     case "reduce":
-      return compileReduce(kernel, label, abilities.subgroups);
+      return compileReduce(kernel, label, abilities);
     case "matmul":
       return compileMatmul(kernel, label, abilities);
     case "call":
-      return compileCall(kernel, label);
+      return compileCall(kernel, label, abilities);
   }
 }

@@ -3,12 +3,16 @@ import type { Abilities, Compiled, Dispatch } from "./dispatch.js";
 import { Factor } from "./factor.js";
 import { accumulate, type ProductOptions, side, stretchOf } from "./product.js";
 import { ProductEnd } from "./product-end.js";
+import { compileQuads } from "./quad-matmul.js";
 import { Shader } from "./shader.js";
 import { compileTiled } from "./tiled-matmul.js";
 import { storedType, vectorOf } from "./types.js";
 
 /** Invocations that keep a device busy: with fewer, long sums are split. */
-const enough = 4096;
+function enough({ sharedMemory }: Abilities): number {
+  return sharedMemory ? 4096 : 64;
+}
+
 /** What a part of a split sum is worth at least. */
 const shortestPart = 256;
 
@@ -16,17 +20,23 @@ const shortestPart = 256;
 export function compileMatmul(kernel: MatmulKernel, label: string, abilities: Abilities): Compiled {
   const { batch, rows, columns, inner, epilogue, output } = kernel;
   const units = batch * Math.ceil(rows / side) * Math.ceil(columns / side);
-  const parts = Math.min(64, Math.floor(enough / units), Math.floor(inner / shortestPart));
-  const isTiled = abilities.sharedMemory && rows > 16 && columns > 16 && inner > 16;
-  const multiply = isTiled ? compileTiled : direct;
+  const parts = Math.min(64, Math.floor(enough(abilities) / units), Math.floor(inner / shortestPart));
+  const multiply = multiplierOf(kernel, abilities);
   if (!(parts > 1)) return { dispatches: [multiply(kernel, label, { output: { slot: output }, epilogue, parts: 1 })] };
   const first = multiply(kernel, label, { output: { scratch: 0 }, epilogue: undefined, parts });
   return { dispatches: [first, joined(kernel, label, parts)], scratch: [parts * batch * rows * columns] };
 }
 
+/** Where invocations read together, they read less: through their workgroup's memory, or by handing on what they have. */
+function multiplierOf({ rows, columns, inner }: MatmulKernel, { sharedMemory, subgroups }: Abilities) {
+  if (Math.min(rows, columns, inner) <= 16) return direct;
+  if (sharedMemory) return compileTiled;
+  return subgroups ? compileQuads : direct;
+}
+
 /** Each invocation reads its rows and columns by itself: for small products, and devices without memory of their own. */
 function direct(kernel: MatmulKernel, label: string, { output, epilogue, parts }: ProductOptions): Dispatch {
-  const { batch, rows, columns, dtype, a, b } = kernel;
+  const { batch, rows, columns, inner, dtype, a, b } = kernel;
   const shader = new Shader({ label });
   const end = new ProductEnd(shader, kernel, epilogue, output);
   const [tall, wide] = [Math.ceil(rows / side), Math.ceil(columns / side)];
@@ -37,16 +47,18 @@ function direct(kernel: MatmulKernel, label: string, { output, epilogue, parts }
     const matrix = shader.let(`${line} / ${down}`);
     const row = shader.let(`(${line} - ${matrix} * ${down}) * ${side}u`);
     const stretch = stretchOf(shader, kernel, parts, matrix);
-    const left = new Factor(shader, a, "rows", dtype, stretch.batch);
-    const right = new Factor(shader, b, "columns", dtype, stretch.batch);
+    const left = new Factor(shader, a, "rows", dtype, stretch.batch, row);
+    const right = new Factor(shader, b, "columns", dtype, stretch.batch, column);
     const totals = Array.from({ length: side }, () => shader.var(vectorOf(dtype, 4), `${vectorOf(dtype, 4)}()`));
-    const whole = shader.let(`${stretch.from} + ((${stretch.to} - ${stretch.from}) & ~3u)`);
-    shader.for(stretch.from, whole, "4u", (k) =>
-      accumulate(shader, dtype, totals, left.square(row, k), right.square(column, k)),
-    );
-    shader.for(whole, stretch.to, "1u", (k) =>
-      accumulate(shader, dtype, totals, [left.side(row, k)], [right.side(column, k)]),
-    );
+    const whole = inner % 4 === 0 ? stretch.to : shader.let(`${stretch.to} & ~3u`);
+    shader.for(stretch.from, whole, "4u", (k) => {
+      accumulate(shader, dtype, totals, left.square(k), right.square(k));
+    });
+    if (inner % 4 !== 0) {
+      shader.for(`max(${stretch.from}, ${whole})`, stretch.to, "1u", (k) => {
+        accumulate(shader, dtype, totals, [left.at(k)], [right.at(k)]);
+      });
+    }
     const first = shader.let(`${stretch.firstRow} + ${row}`);
     end.store(totals, first, row, shader.let(shader.word(rows)), column);
   });

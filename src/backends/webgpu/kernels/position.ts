@@ -10,13 +10,13 @@ const shortRow = 64;
 const crew = 64;
 
 /** The position of the largest or smallest element along an axis, the first of equals; NaN comes before all others. */
-export const compilePosition: CallCompiler = ({ inputs: [x], output, attributes }, label) => {
+export const compilePosition: CallCompiler = ({ inputs: [x], output, attributes }, label, { sharedMemory }) => {
   const axis = attributes.axis as number;
   const { dtype, shape } = x;
   const length = shape[axis];
   const inner = sizeOf(shape.slice(axis + 1));
   const units = sizeOf(shape.slice(0, axis)) * inner;
-  const isTogether = inner === 1 && length > shortRow;
+  const isTogether = sharedMemory && inner === 1 && length > shortRow;
   const shader = new Shader({ label, size: crew });
   const type = storedType(dtype, 1);
   const out = shader.write({ slot: output }, "i32");

@@ -1,21 +1,25 @@
 import type { ReduceKernel } from "../../schedule/index.js";
 import type { Lanes } from "../math/index.js";
 import { Chain, dtypeOf } from "./chain.js";
-import type { Compiled, Dispatch, Memory } from "./dispatch.js";
+import type { Abilities, Compiled, Dispatch, Memory } from "./dispatch.js";
 import { Shader } from "./shader.js";
 import { arraySource, type Source, Totals } from "./totals.js";
 import { storable, storedType } from "./types.js";
 
-/** Rows up to this long are one invocation's work. */
+/** Rows up to this long are one invocation's work, also where many can work together. */
 const shortRow = 64;
-/** Invocations that keep a device busy: with fewer, long sums are split. */
-const enough = 4096;
-/** What a part of a split sum is worth at least. */
-const longestPart = 1024;
 /** Invocations that total a row together. */
 const crew = 64;
 
-/** `totals[o, i] = Σ_k source[o, k, i]`, or the largest or smallest. */
+/** Invocations that keep a device busy: with fewer, long sums are split. */
+function enough({ sharedMemory }: Abilities): number {
+  return sharedMemory ? 4096 : 256;
+}
+
+/** What a part of a split sum is worth at least. */
+const shortestPart = 256;
+
+/** `totals[o, p, i] = Σ_k source[o, k, i]` over the k of part p, or the largest or smallest. */
 interface Reduction {
   readonly label: string;
   readonly op: ReduceKernel["op"];
@@ -24,106 +28,110 @@ interface Reduction {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
+  readonly parts: number;
   readonly output: Memory;
 }
 
 /** A reduction of what a chain computes; where there are few totals, each is made of parts, and those are totalled. */
-export function compileReduce(kernel: ReduceKernel, label: string, subgroups: boolean): Compiled {
-  const { op, expression, output } = kernel;
+export function compileReduce(kernel: ReduceKernel, label: string, abilities: Abilities): Compiled {
+  const { op, expression, output, length } = kernel;
   const dtype = dtypeOf(expression);
   const source: Source = (shader, lanes) => {
     const chain = new Chain(shader, expression, lanes);
     return (element) => shader.let(storable(dtype, lanes, chain.at(element)));
   };
   // Without anything to total, or with one element each, neighbouring totals are columns.
-  const flat = kernel.length <= 1 ? { outer: 1, inner: kernel.outer * kernel.inner } : kernel;
-  const whole: Reduction = {
-    label,
-    op,
-    dtype,
-    source,
-    outer: flat.outer,
-    length: kernel.length,
-    inner: flat.inner,
-    output: { slot: output },
-  };
-  const parts = partsOf(whole);
-  if (parts === 1) return { dispatches: [reduce(whole, subgroups)] };
-  const { outer, length, inner } = whole;
-  const size = length / parts;
-  const first: Reduction = { ...whole, outer: outer * parts, length: size, output: { scratch: 0 } };
+  const [outer, inner] = length <= 1 ? [1, kernel.outer * kernel.inner] : [kernel.outer, kernel.inner];
+  const whole: Reduction = { label, op, dtype, source, outer, length, inner, parts: 1, output: { slot: output } };
+  const parts = Math.min(Math.ceil(enough(abilities) / (outer * inner)), Math.floor(length / shortestPart));
+  if (!(parts > 1)) return { dispatches: [reduce(whole, abilities)] };
+  const first: Reduction = { ...whole, parts, output: { scratch: 0 } };
   const second: Reduction = { ...whole, source: arraySource({ scratch: 0 }, dtype), length: parts };
-  return { dispatches: [reduce(first, subgroups), reduce(second, subgroups)], scratch: [outer * parts * inner] };
+  return {
+    dispatches: [reduce(first, abilities), reduce(second, abilities)],
+    scratch: [outer * parts * inner],
+  };
 }
 
-/** Into how many equal parts each sum is split: the smallest divisor that makes enough to do. */
-function partsOf({ outer, length, inner }: Reduction): number {
-  const wanted = Math.min(enough / (outer * inner), length / longestPart);
-  if (!(wanted > 1)) return 1;
-  for (let parts = Math.ceil(wanted); parts <= 8 * wanted && parts < length; parts++) {
-    if (length % parts === 0) return parts;
-  }
-  return 1;
-}
-
-function reduce(reduction: Reduction, subgroups: boolean): Dispatch {
-  if (reduction.inner > 1 || reduction.length <= 1) return columns(reduction);
-  return reduction.length <= shortRow ? shortRows(reduction) : longRows(reduction, subgroups);
+function reduce(reduction: Reduction, { sharedMemory, subgroups }: Abilities): Dispatch {
+  const { inner, length, parts } = reduction;
+  if (inner > 1 || length <= 1) return columns(reduction);
+  const isShort = length <= shortRow * parts;
+  return isShort || !sharedMemory ? rows(reduction) : longRows(reduction, subgroups);
 }
 
 function lanesOf(length: number): Lanes {
   return length % 4 === 0 ? 4 : 1;
 }
 
+/** Where a part of a row of elements lies. */
+interface Stretch {
+  /** The number of the row's first element. */
+  readonly start: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Finds a part of the `length` that is totalled by its number, and that of the whole. */
+function stretchOf(shader: Shader, { length, parts }: Reduction, number: string): Stretch {
+  const size = shader.let(shader.word(length));
+  if (parts === 1) return { start: shader.let(`${number} * ${size}`), from: "0u", to: size };
+  const count = shader.let(shader.word(parts));
+  const step = shader.let(shader.word(Math.ceil(length / parts / 4) * 4));
+  const whole = shader.let(`${number} / ${count}`);
+  const from = shader.let(`(${number} - ${whole} * ${count}) * ${step}`);
+  return { start: shader.let(`${whole} * ${size}`), from, to: shader.let(`min(${size}, ${from} + ${step})`) };
+}
+
 /** Neighbouring totals, one or four an invocation. */
-function columns({ label, op, dtype, source, outer, length, inner, output }: Reduction): Dispatch {
+function columns(reduction: Reduction): Dispatch {
+  const { label, op, dtype, source, outer, inner, parts, output } = reduction;
   const lanes = lanesOf(inner);
   const shader = new Shader({ label });
   const out = shader.write(output, storedType(dtype, lanes));
   const totals = new Totals(shader, op, dtype);
-  return shader.perUnit((outer * inner) / lanes, (unit) => {
-    const [width, height] = [shader.let(shader.word(inner)), shader.let(shader.word(length))];
+  return shader.perUnit((outer * parts * inner) / lanes, (unit) => {
+    const width = shader.let(shader.word(inner));
     const at = source(shader, lanes);
-    const start = shader.let(`${unit} * ${lanes}u`);
-    const group = shader.let(`${start} / ${width}`);
-    const column = shader.let(`${start} - ${group} * ${width}`);
-    const row = shader.let(`${group} * ${height}`);
-    const total = totals.along("0u", height, "1u", lanes, (k) =>
-      at(shader.let(`(${row} + ${k}) * ${width} + ${column}`)),
+    const first = shader.let(`${unit} * ${lanes}u`);
+    const group = shader.let(`${first} / ${width}`);
+    const column = shader.let(`${first} - ${group} * ${width}`);
+    const { start, from, to } = stretchOf(shader, reduction, group);
+    const total = totals.along(from, to, "1u", lanes, (k) =>
+      at(shader.let(`(${start} + ${k}) * ${width} + ${column}`)),
     );
     shader.do(`${out}[${unit}] = ${total};`);
   });
 }
 
-/** A row an invocation. */
-function shortRows({ label, op, dtype, source, outer, length, output }: Reduction): Dispatch {
+/** A row, or a part of one, an invocation. */
+function rows(reduction: Reduction): Dispatch {
+  const { label, op, dtype, source, outer, length, parts, output } = reduction;
   const lanes = lanesOf(length);
   const shader = new Shader({ label });
   const out = shader.write(output, storedType(dtype, 1));
   const totals = new Totals(shader, op, dtype);
-  return shader.perUnit(outer, (unit) => {
-    const size = shader.let(shader.word(length));
+  return shader.perUnit(outer * parts, (unit) => {
     const at = source(shader, lanes);
-    const start = shader.let(`${unit} * ${size}`);
-    const total = totals.along("0u", size, `${lanes}u`, lanes, (k) => at(shader.let(`${start} + ${k}`)));
+    const { start, from, to } = stretchOf(shader, reduction, unit);
+    const total = totals.along(from, to, `${lanes}u`, lanes, (k) => at(shader.let(`${start} + ${k}`)));
     shader.do(`${out}[${unit}] = ${totals.across(total, lanes)};`);
   });
 }
 
-/** A row a workgroup, whose invocations' totals meet in pairs. */
-function longRows({ label, op, dtype, source, outer, length, output }: Reduction, subgroups: boolean): Dispatch {
+/** A row, or a part of one, a workgroup, whose invocations' totals meet in pairs. */
+function longRows(reduction: Reduction, subgroups: boolean): Dispatch {
+  const { label, op, dtype, source, outer, length, parts, output } = reduction;
   const lanes = lanesOf(length);
   const shader = new Shader({ label, size: crew });
   const out = shader.write(output, storedType(dtype, 1));
   const totals = new Totals(shader, op, dtype);
-  return shader.perWorkgroup(outer, (row, local) => {
-    const size = shader.let(shader.word(length));
+  return shader.perWorkgroup(outer * parts, (group, local) => {
     const at = source(shader, lanes);
-    const start = shader.let(`${row} * ${size}`);
-    const total = totals.along(`${local} * ${lanes}u`, size, `${crew * lanes}u`, lanes, (k) =>
-      at(shader.let(`${start} + ${k}`)),
-    );
+    const { start, from, to } = stretchOf(shader, reduction, group);
+    const first = shader.let(`${from} + ${local} * ${lanes}u`);
+    const total = totals.along(first, to, `${crew * lanes}u`, lanes, (k) => at(shader.let(`${start} + ${k}`)));
     const sum = totals.meet(shader.let(totals.across(total, lanes)), local, crew, subgroups);
-    shader.if(`${local} == 0u`, () => shader.do(`${out}[${row}] = ${sum};`));
+    shader.if(`${local} == 0u`, () => shader.do(`${out}[${group}] = ${sum};`));
   });
 }

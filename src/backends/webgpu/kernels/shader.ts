@@ -156,6 +156,8 @@ export class Shader {
   private dispatch(workgroups: number): Dispatch {
     const code = [
       ...[...this.features].map((feature) => `enable ${feature};`),
+      // Which invocations meet is the business of whoever lets them: the compiler sees only that some may have returned.
+      ...(this.features.has("subgroups") ? ["diagnostic(off, subgroup_uniformity);"] : []),
       `struct Words { at: array<vec4<u32>, ${Math.max(1, Math.ceil(this.words.length / 4))}> }`,
       "@group(0) @binding(0) var<uniform> words: Words;",
       ...this.bindings,

@@ -23,7 +23,7 @@ export const compileSegmentIds: CallCompiler = ({ inputs: [offsets], output, sha
   return { dispatches: [dispatch] };
 };
 
-/** Sparse rows times a dense matrix; a row with a column out of range is NaN. */
+/** Sparse rows times a dense matrix; a row with a column out of range, or with entries that are not there, is NaN. */
 export const compileCsrMatmul: CallCompiler = (kernel, label) => {
   const { inputs, output, shape, dtype } = kernel;
   const [offsets, columns, values, dense] = inputs;
@@ -40,9 +40,12 @@ export const compileCsrMatmul: CallCompiler = (kernel, label) => {
     ];
     const line = shader.let(`${unit} / ${across}`);
     const place = shader.let(`${unit} - ${line} * ${across}`);
-    const [start, end] = [line, `${line} + 1u`].map((at) => shader.let(`u32(${offset(at)})`));
-    const isWrong = shader.var("bool", "false");
-    const total = totals.along(start, end, "1u", lanes, (i) => {
+    const [from, to] = [line, `${line} + 1u`].map((at) => shader.let(offset(at)));
+    const entries = shader.word(sizeOf(columns.shape));
+    const isWrong = shader.var("bool", `${from} < ${to} && (${from} < 0 || u32(${to}) > ${entries})`);
+    // Nothing is added up then: whoever reads past the end may be at it for long.
+    const end = shader.let(`select(u32(max(${to}, 0)), 0u, ${isWrong})`);
+    const total = totals.along(`u32(max(${from}, 0))`, end, "1u", lanes, (i) => {
       const at = shader.let(`u32(${column(i)})`);
       shader.do(`${isWrong} = ${isWrong} | (${at} >= ${rows});`);
       return shader.let(`${value(i)} * ${row(`min(${at}, max(${rows}, 1u) - 1u) * ${across} + ${place}`)}`);

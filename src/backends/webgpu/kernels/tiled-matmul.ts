@@ -1,6 +1,6 @@
 import type { MatmulKernel } from "../../schedule/index.js";
 import type { Dispatch } from "./dispatch.js";
-import { Factor } from "./factor.js";
+import { Factor, isDeep } from "./factor.js";
 import { accumulate, type ProductOptions, stretchOf } from "./product.js";
 import { ProductEnd } from "./product-end.js";
 import { Shader } from "./shader.js";
@@ -33,21 +33,25 @@ export function compileTiled(
     const matrix = shader.let(`${line} / ${down}`);
     const row = shader.let(`(${line} - ${matrix} * ${down}) * ${tile}u`);
     const stretch = stretchOf(shader, kernel, parts, matrix);
+    // Invocations next to each other read what is so in memory.
     const factors = [
-      { factor: new Factor(shader, a, "rows", dtype, stretch.batch), array: left, first: row },
-      { factor: new Factor(shader, b, "columns", dtype, stretch.batch), array: right, first: column },
-    ];
+      { operand: a, side: "rows", array: left, start: row } as const,
+      { operand: b, side: "columns", array: right, start: column } as const,
+    ].map(({ operand, side, array, start }) => {
+      const deep = isDeep(operand, side);
+      const [across, along] = deep
+        ? [shader.let(`${local} / ${depth / 4}u`), shader.let(`${local} % ${depth / 4}u * 4u`)]
+        : [shader.let(`${local} % 16u * 4u`), shader.let(`${local} / 16u`)];
+      const factor = new Factor(shader, operand, side, dtype, stretch.batch, shader.let(`${start} + ${across}`));
+      return { factor, deep, array, across, along };
+    });
     const totals = Array.from({ length: 4 }, () => shader.var(quad, `${quad}()`));
     const [x, y] = [shader.let(`${local} % 16u`), shader.let(`${local} / 16u`)];
     shader.for(stretch.from, stretch.to, `${depth}u`, (k) => {
-      for (const { factor, array, first } of factors) {
-        // Invocations next to each other read what is so in memory.
-        const [across, along] = factor.isDeep
-          ? [shader.let(`${local} / ${depth / 4}u`), shader.let(`${local} % ${depth / 4}u * 4u`)]
-          : [shader.let(`${local} % 16u * 4u`), shader.let(`${local} / 16u`)];
-        const read = factor.neighbours(shader.let(`${first} + ${across}`), shader.let(`${k} + ${along}`), stretch.to);
+      for (const { factor, deep, array, across, along } of factors) {
+        const read = factor.neighbours(shader.let(`${k} + ${along}`), stretch.to, deep);
         const line = (step: string) => `${array}[(${along} + ${step}) * ${tile / 4}u + ${across} / 4u]`;
-        if (!factor.isDeep) shader.do(`${line("0u")} = ${read};`);
+        if (!deep) shader.do(`${line("0u")} = ${read};`);
         else for (let i = 0; i < 4; i++) shader.do(`${line(`${i}u`)}[${across} & 3u] = ${read}.${"xyzw"[i]};`);
       }
       shader.do("workgroupBarrier();");

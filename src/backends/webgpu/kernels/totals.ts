@@ -10,8 +10,10 @@ export type Reduction = ReduceKernel["op"];
 /** What is totalled, an element at a time or four: its values are as they are held in memory. */
 export type Source = (shader: Shader, lanes: Lanes) => (element: string) => string;
 
-/** Elements that are added up one after the other: their total is added to another, so that rounding does not pile up. */
-const longestSum = 64;
+/** Elements, or totals of so many, that are added up one after the other: more are a sum of sums, and rounding stays small. */
+const longestSum = 16;
+/** How often a sum is one of sums. */
+const sumLevels = 2;
 
 /** How elements are joined in a total; truth values are numbers here. */
 export class Totals {
@@ -63,20 +65,19 @@ export class Totals {
   /** The total of the values of `at(k)` for k = first, first + step, … below `end`. */
   along(first: string, end: string, step: string, lanes: Lanes, at: (k: string) => string): string {
     const { shader, reduction, dtype } = this;
-    const type = this.type(lanes);
-    const total = shader.var(type, this.identity(lanes));
-    const add = (into: string) => (k: string) => shader.do(`${into} = ${this.join(into, at(k), lanes)};`);
-    if (reduction !== "sum" || dtype !== "f32") {
-      shader.for(first, end, step, add(total));
+    const levels = reduction === "sum" && dtype === "f32" ? sumLevels : 0;
+    const strides = Array.from({ length: levels }, (_, level) =>
+      shader.let(`${longestSum ** (levels - level)}u * ${step}`),
+    );
+    const totalFrom = (from: string, to: string, level: number): string => {
+      const total = shader.var(this.type(lanes), this.identity(lanes));
+      shader.for(from, to, strides[level] ?? step, (k) => {
+        const part = level < levels ? totalFrom(k, `min(${to}, ${k} + ${strides[level]})`, level + 1) : at(k);
+        shader.do(`${total} = ${this.join(total, part, lanes)};`);
+      });
       return total;
-    }
-    const stride = shader.let(`${longestSum}u * ${step}`);
-    shader.for(first, end, stride, (block) => {
-      const part = shader.var(type, this.identity(lanes));
-      shader.for(block, `min(${end}, ${block} + ${stride})`, step, add(part));
-      shader.do(`${total} += ${part};`);
-    });
-    return total;
+    };
+    return totalFrom(first, end, 0);
   }
 
   /**
@@ -94,7 +95,7 @@ export class Totals {
       shader.do("workgroupBarrier();");
       const all = shader.var(this.type(1), this.identity(1));
       shader.if(`${local} == 0u`, () => {
-        shader.for("0u", `${size}u / ${width}`, "1u", (i) => shader.do(`${all} += ${shared}[${i}];`));
+        shader.for("0u", `max(1u, ${size}u / ${width})`, "1u", (i) => shader.do(`${all} += ${shared}[${i}];`));
       });
       return all;
     }
