@@ -15,7 +15,7 @@ const entries = [
   "src/core.ts",
   "src/testing.ts",
   "src/data/index.ts",
-  ...["cpu", "wasm"].map((name) => `src/backends/${name}/index.ts`),
+  ...["cpu", "wasm", "webgpu"].map((name) => `src/backends/${name}/index.ts`),
   ...folders("methods").map(({ name }) => `src/methods/${name}/index.ts`),
 ];
 await build({

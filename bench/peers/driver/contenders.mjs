@@ -1,6 +1,7 @@
 // Who takes part.
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { adapterVariables } from "../../../scripts/webgpu-adapter.mjs";
 import { Contender } from "./contender.mjs";
 import { fairBlas, findTorch } from "./torch.mjs";
 
@@ -8,7 +9,24 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const engine = (file) => fileURLToPath(new URL(`../engines/${file}`, import.meta.url));
 const node = (file, ...args) => [process.execPath, engine(file), ...args];
 
-/** Every engine that could take part; threads only where there is more than one core. */
+/** The engines that have a backend for WebGPU, all on one adapter. */
+function entriesOnDevice() {
+  const { variables, lack } = adapterVariables();
+  const engines = [
+    ["cotangent", "cotangent"],
+    ["TensorFlow.js", "tfjs"],
+    ["jax-js", "jax-js"],
+  ];
+  return engines.map(([library, group]) => ({
+    name: `${library}, webgpu`,
+    group,
+    command: node(`${group}.mjs`, "webgpu"),
+    env: variables,
+    lack: lack && `${lack.why}; ${lack.command} helps`,
+  }));
+}
+
+/** Every engine that could take part without a device; threads only where there is more than one core. */
 function entries(torch) {
   const cores = availableParallelism();
   const withThreads = cores > 1 ? [["all", `, ${cores} threads`, cores]] : [];
@@ -29,12 +47,13 @@ function entries(torch) {
     ...ways.map(([threads, suffix]) => ({
       name: `jax-js, wasm${suffix}`,
       group: "jax-js",
-      command: node("jax-js.mjs", threads),
+      command: node("jax-js.mjs", "wasm", threads),
     })),
     ...ways.map(([, suffix, count]) => ({
       name: `PyTorch${suffix}`,
       group: "pytorch",
-      command: torch && [torch.python, engine("torch.py"), String(count)],
+      command: [torch?.python, engine("torch.py"), String(count)],
+      lack: torch === undefined ? "no python3 imports torch" : undefined,
       env: { ...torch?.env, OPENBLAS_NUM_THREADS: String(count) },
     })),
     { name: "fastText", group: "fasttext", command: node("fasttext.mjs") },
@@ -52,16 +71,18 @@ function remarkOn({ gigaflops, env }) {
 /**
  * Starts those whose name holds one of the words, or all.
  *
+ * @param {boolean} onDevice whether those that compute on WebGPU are meant, or those that do not
  * @returns `contenders` that run, and `remarks` on those that do not
  */
-export async function startContenders(words) {
+export async function startContenders(words, onDevice) {
   const isWanted = (name) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-  const torch = isWanted("pytorch") ? findTorch() : undefined;
+  const torch = !onDevice && isWanted("pytorch") ? findTorch() : undefined;
+  const all = onDevice ? entriesOnDevice() : entries(torch);
   const remarks = torch === undefined ? [] : [remarkOn(torch)];
   const contenders = [];
-  for (const entry of entries(torch).filter(({ name }) => isWanted(name))) {
+  for (const entry of all.filter(({ name }) => isWanted(name))) {
     try {
-      if (entry.command === undefined) throw new Error("no python3 imports torch");
+      if (entry.lack !== undefined) throw new Error(entry.lack);
       const contender = new Contender(entry);
       await contender.start();
       contenders.push(contender);

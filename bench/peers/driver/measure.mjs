@@ -8,12 +8,17 @@ const warmUp = 500; // milliseconds: what V8 takes to optimize a tiny operation
 
 /**
  * @param {readonly import("./contender.mjs").Contender[]} contenders
- * @param {{ rounds: number, span: number, limit: number, seed: number }} options `span`: milliseconds that a timing
- * should last at least; `limit`: milliseconds that one computation may last
+ * @param {{ rounds: number, span: number, limit: number, seed: number, together?: boolean }} options `span`:
+ * milliseconds that a timing should last at least; `limit`: milliseconds that one computation may last; `together`:
+ * whether computations are asked for without waiting for those before
  * @returns {Promise<Map<string, { why: string } | { low, median, high, error? }>>} by name: the quartiles of the times in
  * milliseconds, or why there are none
  */
-export async function measure({ work, size, tolerance, exact }, contenders, { rounds, span, limit, seed }) {
+export async function measure(
+  { work, size, tolerance, exact },
+  contenders,
+  { rounds, span, limit, seed, together = false },
+) {
   const outcomes = new Map();
   const drop = (contender, error) => {
     const why = error instanceof TooSlow ? `takes more than ${limit / 1000} s` : error.message;
@@ -40,7 +45,7 @@ export async function measure({ work, size, tolerance, exact }, contenders, { ro
   const times = new Map();
   for (const contender of running) {
     try {
-      times.set(contender, await timesWithin(contender, span, limit));
+      times.set(contender, await timesWithin(contender, { span, limit, together }));
     } catch (error) {
       drop(contender, error);
     }
@@ -53,7 +58,7 @@ export async function measure({ work, size, tolerance, exact }, contenders, { ro
     for (const contender of [...running.slice(turn), ...running.slice(0, turn)]) {
       const count = times.get(contender);
       try {
-        const { ms } = await contender.ask({ do: "time", times: count }, limit + 100 * span);
+        const { ms } = await contender.ask({ do: "time", times: count, together }, limit + 100 * span);
         samples.get(contender).push(ms / count);
       } catch (error) {
         drop(contender, error);
@@ -70,10 +75,10 @@ export async function measure({ work, size, tolerance, exact }, contenders, { ro
 }
 
 /** How often to compute it so that a timing lasts `span`, as it goes once the engine is warm. */
-async function timesWithin(contender, span, limit) {
+async function timesWithin(contender, { span, limit, together }) {
   let times = 1;
   for (let warm = 0; ; ) {
-    const { ms } = await contender.ask({ do: "time", times }, limit + 100 * span);
+    const { ms } = await contender.ask({ do: "time", times, together }, limit + 100 * span);
     if (ms > limit * times) throw new TooSlow();
     warm += ms;
     times = Math.max(1, Math.ceil((times * span) / Math.max(ms, span / 20)));

@@ -5,10 +5,10 @@ const number = (value) => {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.min(3, Math.max(0, 1 - exponent)));
 };
 
-const spread = ({ low, median, high }) => `${number(median)} (${number(low)}–${number(high)})`;
+export const spread = ({ low, median, high }) => `${number(median)} (${number(low)}–${number(high)})`;
 
 /** A table with the names at the left and the rest at the right. */
-function markdown(head, rows) {
+export function markdown(head, rows) {
   const line = (cells) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
@@ -19,8 +19,8 @@ export function figures({ figure }, { low, median, high }) {
   return { low: Math.min(a, b), median: figure(median), high: Math.max(a, b) };
 }
 
-/** One table of works; `outcomes` holds a map by contender for each case. */
-export function tableOf({ title, unit, better, text, cases }, outcomes, names) {
+/** One table of works; `outcomes` holds a map by contender for each case, `remarks` what is said only of who takes part. */
+export function tableOf({ title, unit, better, text, remarks = {}, cases }, outcomes, names) {
   const cells = cases.map((item, i) =>
     names.map((name) => {
       const outcome = outcomes[i].get(name);
@@ -43,7 +43,8 @@ export function tableOf({ title, unit, better, text, cases }, outcomes, names) {
     return [[name, ...figures, ...(errors ? [error === undefined ? "–" : error.toExponential(1)] : [])]];
   });
   const head = [unit, ...cases.map(({ column }) => column), ...(errors ? ["relative error"] : [])];
-  return [`## ${title}`, text, markdown(head, rows), ...reasons(cases, outcomes)].join("\n\n");
+  const said = names.flatMap((name) => remarks[name] ?? []);
+  return [`## ${title}`, [text, ...said].join(" "), markdown(head, rows), ...reasons(cases, outcomes)].join("\n\n");
 }
 
 /** Why there is no figure, each reason once. */
@@ -75,13 +76,34 @@ export function programTable(programs) {
   return ["## Starting and shipping", text, markdown(head, rows)].join("\n\n");
 }
 
+const onDevice = "## WebGPU";
+
+/** The page's section on WebGPU, or "": each of the two suites leaves the other's part as it is. */
+export function deviceSection(page) {
+  const start = page.indexOf(`\n${onDevice}\n`);
+  return start < 0 ? "" : page.slice(start + 1);
+}
+
+/** The section on WebGPU around its tables. */
+export function devicePage({ machine, adapter, versions, rounds, remarks, sections }) {
+  return `${[
+    onDevice,
+    `Written by \`npm run bench:peers -- webgpu\`: the same programs, all on the WebGPU that Dawn gives Node; medians of ${rounds} rounds, and each computation is waited for. On a software adapter the ratios tell how well shaders suit a processor, not how fast a GPU is.`,
+    `${machine}; adapter: ${adapter}. ${versions}.`,
+    ...listed(remarks),
+    ...sections.map((section) => section.replace(/^## /, "### ")),
+  ].join("\n\n")}\n`;
+}
+
+const listed = (remarks) => (remarks.length === 0 ? [] : [remarks.map((remark) => `- ${remark}`).join("\n")]);
+
 /** The page around the tables. */
 export function page({ machine, versions, rounds, remarks, sections, plot }) {
   return `${[
     "# Performance",
     `Written by \`npm run bench:peers\`, which installs the peers, runs them all in turn on one machine, and compares their results before it times them. A cell is the median of ${rounds} rounds with its quartiles; bold is the best of a column; "wrong" computes something else than the others; "–" is explained under its table where an engine could have had a figure. Ratios are what to take from it.`,
     `${machine}. ${versions}.`,
-    ...(remarks.length === 0 ? [] : [remarks.map((remark) => `- ${remark}`).join("\n")]),
+    ...listed(remarks),
     ...(plot === undefined ? [] : [`![Time of a training step against the number of classes](${plot})`]),
     ...sections,
   ].join("\n\n")}\n`;

@@ -1,27 +1,29 @@
 // The whole: starts the contenders, measures table after table, and writes what came out.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
+import { describeAdapter } from "./adapter.mjs";
 import { startContenders } from "./contenders.mjs";
 import { measure } from "./measure.mjs";
 import { plotSteps } from "./plot.mjs";
 import { measurePrograms } from "./programs.mjs";
-import { page, programTable, tableOf } from "./report.mjs";
-import { tables } from "./works.mjs";
+import { devicePage, deviceSection, page, programTable, tableOf } from "./report.mjs";
+import { tables, tablesOnDevice } from "./works.mjs";
 
 const root = new URL("../../../", import.meta.url);
 
 /**
  * @param {object} options
+ * @param {boolean} options.onDevice whether it is WebGPU that is measured
  * @param {readonly string[]} options.works names of tables, or none for all
  * @param {readonly string[]} options.peers words of contenders' names, or none for all
  * @param {number} options.rounds of which the median is taken, at least 3
  * @param {number} options.limit milliseconds that one computation may take
  * @param {boolean} options.write whether docs/performance.md and its plot are written
  */
-export async function run({ works, peers, rounds, limit, write }) {
+export async function run({ onDevice, works, peers, rounds, limit, write }) {
   const started = performance.now();
   const [load] = loadavg();
-  const { contenders, remarks } = await startContenders(peers);
+  const { contenders, remarks } = await startContenders(peers, onDevice);
   if (load > 0.5)
     remarks.push(
       `The machine was busy with other things (load ${load.toFixed(1)}); what runs in threads suffers most from that.`,
@@ -38,7 +40,7 @@ export async function run({ works, peers, rounds, limit, write }) {
   const points = [];
   const record = {};
   try {
-    for (const table of tables.filter(({ name }) => chosen(name))) {
+    for (const table of (onDevice ? tablesOnDevice : tables).filter(({ name }) => chosen(name))) {
       const outcomes = [];
       for (const item of table.cases) {
         process.stderr.write(`${table.title}, ${item.column} … `);
@@ -50,7 +52,7 @@ export async function run({ works, peers, rounds, limit, write }) {
       record[table.name] = table.cases.map(({ column }, i) => ({ column, ...Object.fromEntries(outcomes[i]) }));
       show(tableOf(table, outcomes, names));
     }
-    if (chosen("programs")) {
+    if (!onDevice && chosen("programs")) {
       const taking = new Map(contenders.map((contender) => [contender.group, contender]));
       const programs = await measurePrograms(taking, new Set(names), rounds);
       record.programs = programs;
@@ -62,8 +64,8 @@ export async function run({ works, peers, rounds, limit, write }) {
 
   const out = new URL("out/bench-peers/", root);
   mkdirSync(out, { recursive: true });
-  writeFileSync(new URL("results.json", out), `${JSON.stringify(record, undefined, 2)}\n`);
-  if (write) await writePage({ contenders, rounds, remarks, sections, points });
+  writeFileSync(new URL(onDevice ? "webgpu.json" : "results.json", out), `${JSON.stringify(record, undefined, 2)}\n`);
+  if (write) await writePage({ onDevice, contenders, rounds, remarks, sections, points });
   console.log(`\n${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
 }
 
@@ -75,24 +77,25 @@ function stepsOf({ name, title }, { size }, outcome) {
   );
 }
 
-async function writePage({ contenders, rounds, remarks, sections, points }) {
+async function writePage({ onDevice, contenders, rounds, remarks, sections, points }) {
   const [{ model }] = cpus();
   const gigabytes = Math.round(totalmem() / 2 ** 30);
   const machine = `${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${model.trim()}, ${gigabytes} GiB, ${process.platform}, Node ${process.versions.node}`;
-  const versions = new Map(contenders.map(({ name, version }) => [name.split(",")[0], version]));
-  const plot = points.length === 0 ? undefined : "performance-classes.svg";
+  const named = new Map(contenders.map(({ name, version }) => [name.split(",")[0], version]));
+  const versions = Array.from(named, ([name, version]) => `${name} ${version}`.trim()).join(", ");
   const docs = new URL("docs/", root);
-  if (plot !== undefined) writeFileSync(new URL(plot, docs), await plotSteps(points));
-  writeFileSync(
-    new URL("performance.md", docs),
-    page({
-      machine,
-      versions: Array.from(versions, ([name, version]) => `${name} ${version}`.trim()).join(", "),
-      rounds,
-      remarks,
-      sections,
-      plot,
-    }),
-  );
+  const file = new URL("performance.md", docs);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const rest = deviceSection(before);
+  if (onDevice) {
+    const { name: adapter } = describeAdapter(contenders[0]?.env);
+    const section = devicePage({ machine, adapter, versions, rounds, remarks, sections });
+    writeFileSync(file, `${before.slice(0, before.length - rest.length).trimEnd()}\n\n${section}`);
+  } else {
+    const plot = points.length === 0 ? undefined : "performance-classes.svg";
+    if (plot !== undefined) writeFileSync(new URL(plot, docs), await plotSteps(points));
+    const text = page({ machine, versions, rounds, remarks, sections, plot });
+    writeFileSync(file, rest === "" ? text : `${text}\n${rest}`);
+  }
   console.log("\nWritten: docs/performance.md");
 }

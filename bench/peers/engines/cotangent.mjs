@@ -1,4 +1,4 @@
-// This library: `node cotangent.mjs cpu`, `node cotangent.mjs wasm 1`, `node cotangent.mjs wasm all`.
+// This library: `node cotangent.mjs cpu`, `… wasm 1`, `… wasm all`, `… webgpu`.
 import { availableParallelism } from "node:os";
 import * as ct from "cotangent";
 import { linearSoftmaxCrossEntropy, sparseSoftmaxCrossEntropy } from "cotangent/methods/classification";
@@ -11,10 +11,11 @@ const backend = await open();
 
 async function open() {
   if (name === "cpu") return ct.cpu();
-  const { wasm } = await import("cotangent/backends/wasm").catch(() => {
-    throw new Error("there is no cotangent/backends/wasm");
+  const module = await import(`cotangent/backends/${name}`).catch(() => {
+    throw new Error(`there is no cotangent/backends/${name}`);
   });
-  return wasm({ threads: threads === "all" ? availableParallelism() : Number(threads) });
+  if (name === "webgpu") return module.webgpu({ insist: true });
+  return module.wasm({ threads: threads === "all" ? availableParallelism() : Number(threads) });
 }
 
 const tensor = (values, shape = [values.length]) => ct.tensor(values, { shape, backend });
@@ -23,9 +24,19 @@ const free = (tree) => {
   for (const leaf of ct.leavesOf(tree)) leaf.dispose();
 };
 
+/** Lets results go; on a device, once they are there: what is read afterwards comes after them. */
+const done = name === "webgpu" ? doneOnDevice(ct.evaluate(tensor([1]).add(1))) : free;
+
+function doneOnDevice(one) {
+  return async (results) => {
+    free(results);
+    await one.data();
+  };
+}
+
 /** A work that builds its graph anew each time, as a program does. */
 function graph(build, name = "value") {
-  return { run: () => free(ct.evaluate(build())), result: async () => ({ [name]: await build().data() }) };
+  return { run: () => done(ct.evaluate(build())), result: async () => ({ [name]: await build().data() }) };
 }
 
 function chain(f) {
@@ -42,7 +53,7 @@ function valueAndGradients(build, args) {
     grad: Object.fromEntries(Object.entries(grad).map(([name, of]) => [name, rowsIfSparse(of)])),
   });
   return {
-    run: () => free(ct.evaluate(sparse(step(args)))),
+    run: () => done(ct.evaluate(sparse(step(args)))),
     result: async () => {
       const { value, grad } = await ct.read(sparse(step(args)));
       return { value, ...grad };

@@ -1,12 +1,14 @@
-// jax-js: `node jax-js.mjs 1`, `node jax-js.mjs all`. Each use of an array consumes it unless it is written `x.ref`.
+// jax-js: `node jax-js.mjs wasm 1`, `… wasm all`, `… webgpu`. Each use of an array consumes it unless it is written `x.ref`.
 import { readFileSync } from "node:fs";
 import { serve } from "./serve.mjs";
 
-const threaded = process.argv[2] === "all";
+const [name = "wasm", threads = "1"] = process.argv.slice(2);
+const threaded = threads === "all";
 if (threaded) (await import("./web-worker.mjs")).installWebWorker();
+if (name === "webgpu") await import("./node-webgpu.mjs");
 const { blockUntilReady, defaultDevice, init, jit, nn, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
-await init("wasm");
-defaultDevice("wasm");
+if (!(await init(name)).includes(name)) throw new Error(`its ${name} does not start here`);
+defaultDevice(name);
 
 const manifest = new URL("../node_modules/@jax-js/jax/package.json", import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, "utf8"));

@@ -2,7 +2,8 @@
 //
 //   { do: "prepare", work, size, seed }   → {} or { missing }      makes the inputs
 //   { do: "result" }                      → { result }             runs once and tells what came out
-//   { do: "time", times }                 → { ms }                 runs so often; milliseconds of all together
+//   { do: "time", times, together }       → { ms }                 runs so often, `together` without waiting in between;
+//                                                                  milliseconds of all together
 //   { do: "release" }                     → {}
 import { createInterface } from "node:readline";
 import { fingerprint } from "./fingerprint.mjs";
@@ -33,14 +34,16 @@ export async function serve({ version, works }) {
       const parts = await prepared.result();
       return { result: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, fingerprint(part)])) };
     },
-    async time({ times }) {
+    async time({ times, together }) {
       const { run, time } = prepared;
       if (time !== undefined) return { ms: time(times) };
       const start = performance.now();
-      for (let i = 0; i < times; i++) {
-        const running = run();
-        if (running instanceof Promise) await running; // an await of nothing would cost as much as a tiny operation
-      }
+      if (together) await Promise.all(Array.from({ length: times }, run));
+      else
+        for (let i = 0; i < times; i++) {
+          const running = run();
+          if (running instanceof Promise) await running; // an await of nothing would cost as much as a tiny operation
+        }
       return { ms: performance.now() - start };
     },
     async release() {

@@ -1,4 +1,4 @@
-// TensorFlow.js: `node tfjs.mjs cpu`, `node tfjs.mjs wasm 1`, `node tfjs.mjs wasm all`.
+// TensorFlow.js: `node tfjs.mjs cpu`, `… wasm 1`, `… wasm all`, `… webgpu`.
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
@@ -14,15 +14,37 @@ if (threads !== "1") {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);
   setThreadsCount(availableParallelism());
 }
+const isOnDevice = name === "webgpu";
+if (isOnDevice) {
+  await import("./node-webgpu.mjs");
+  await import("@tensorflow/tfjs-backend-webgpu");
+}
 if (!(await tf.setBackend(name))) throw new Error(`its ${name} does not start here with threads: ${threads}`);
 tf.enableProdMode();
 
 const free = (tensors) => tf.dispose(tensors);
 
+/** Lets results go; on a device, once they are there. */
+const done = isOnDevice ? doneOnDevice : free;
+
+async function doneOnDevice(results) {
+  free(results);
+  const backend = tf.backend();
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.submitQueue();
+  await backend.queue.onSubmittedWorkDone();
+}
+
 function graph(build, held) {
   return {
-    run: () => free(tf.tidy(build)),
-    result: () => ({ value: tf.tidy(() => build().dataSync()) }),
+    run: () => done(tf.tidy(build)),
+    result: async () => {
+      const value = tf.tidy(build);
+      const parts = { value: await value.data() };
+      free(value);
+      return parts;
+    },
     release: () => free(held),
   };
 }
@@ -33,11 +55,11 @@ function valueAndGradients(build, named) {
   const all = Object.values(named);
   const compute = () => tf.tidy(() => step(all));
   return {
-    run: () => free(compute()),
-    result: () => {
+    run: () => done(compute()),
+    result: async () => {
       const { value, grads } = compute();
-      const parts = { value: value.dataSync() };
-      for (const [i, part] of names.entries()) parts[part] = grads[i].dataSync();
+      const parts = { value: await value.data() };
+      for (const [i, part] of names.entries()) parts[part] = await grads[i].data();
       free({ value, grads });
       return parts;
     },
@@ -59,6 +81,19 @@ const full = ({ hidden, table, labels }, classes) => {
   return { ...valueAndGradients(loss, held), release: () => free([held, targets]) };
 };
 
+/**
+ * Rows of a table. The gradient of gather has no kernel in wasm, and loops over all classes on the cpu, where a product
+ * with one-hots does; on a device it transposes the table's gradient twice, where adding rows to zeros does.
+ */
+function rowsOf(ids, classes) {
+  if (!isOnDevice) return (table) => tf.matMul(tf.oneHot(ids, classes).cast("float32"), table);
+  const places = ids.expandDims(1);
+  return tf.customGrad((table) => ({
+    value: tf.gather(table, ids),
+    gradFunc: (grad) => tf.scatterND(places, grad, table.shape),
+  }));
+}
+
 const sampled = ({ hidden, table, labels, ids }, classes) => {
   const all = tf.tensor1d(Int32Array.of(...labels, ...ids), "int32");
   const isHit = Uint8Array.from({ length: 256 * 64 }, (_, i) => (labels[i >> 6] === ids[i & 63] ? 1 : 0));
@@ -66,9 +101,9 @@ const sampled = ({ hidden, table, labels, ids }, classes) => {
     Float32Array.from(isHit, (hit) => (hit ? -1e30 : -Math.log(64 / classes))),
     [256, 64],
   );
+  const taken = rowsOf(all, classes);
   const loss = ({ hidden, table }) => {
-    // The gradient of gather has no kernel in wasm, and loops over all classes on the cpu; a product with one-hots does.
-    const rows = tf.matMul(tf.oneHot(all, classes).cast("float32"), table);
+    const rows = taken(table);
     const target = tf.sum(tf.mul(hidden, tf.slice(rows, [0, 0], [256, 64])), 1, true);
     const scores = tf.add(tf.matMul(hidden, tf.slice(rows, [256, 0], [64, 64]), false, true), correction);
     return tf.mean(tf.sub(tf.logSumExp(tf.concat([target, scores], 1), 1, true), target));
@@ -89,18 +124,26 @@ const mlp = (inputs) => {
   const optimizer = tf.train.sgd(0.1);
   const loss = () =>
     tf.losses.softmaxCrossEntropy(targets, tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(x, w1), b1)), w2), b2));
-  const step = () => {
+  const stepOnHost = () => {
     const cost = optimizer.minimize(loss, true);
     const [value] = cost.dataSync();
     cost.dispose();
     return value;
   };
+  const stepOnDevice = async () => {
+    const cost = optimizer.minimize(loss, true);
+    const [value] = await cost.data();
+    cost.dispose();
+    return value;
+  };
+  const step = isOnDevice ? stepOnDevice : stepOnHost; // a promise would cost the host time
   return {
     run: step,
-    result: () => {
-      const losses = Array.from({ length: 5 }, step);
-      const moved = (variable, from) => variable.dataSync().map((value, i) => value - from[i]);
-      return { losses, w1: moved(w1, inputs.w1), b2: moved(b2, inputs.b2) };
+    result: async () => {
+      const losses = [];
+      for (let i = 0; i < 5; i++) losses.push(await step());
+      const moved = async (variable, from) => (await variable.data()).map((value, i) => value - from[i]);
+      return { losses, w1: await moved(w1, inputs.w1), b2: await moved(b2, inputs.b2) };
     },
     release: () => free([x, targets, w1, b1, w2, b2]),
   };

@@ -1,4 +1,4 @@
-"""PyTorch: `python3 torch.py 1`. The conversation of serve.mjs, the inputs of inputs.mjs, the fingerprint of fingerprint.mjs."""
+"""PyTorch: `python3 torch.py 1`, on the GPU `python3 torch.py 1 cuda`. The conversation of serve.mjs, the inputs of inputs.mjs, the fingerprint of fingerprint.mjs."""
 
 import json
 import math
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 torch.set_num_threads(int(sys.argv[1]))
+device = torch.device(sys.argv[2] if len(sys.argv) > 2 else "cpu")
 
 
 def unit(positions, stream):
@@ -34,23 +35,23 @@ def floats(stream, length, scale=1):
     values = np.empty(length, np.float32)
     for block in blocks(length):
         values[block[0] : block[-1] + 1] = unit(block, stream) * scale
-    return torch.from_numpy(values)
+    return torch.from_numpy(values).to(device)
 
 
 def integers(stream, length, below):
     scaled = hashed(np.arange(length), stream).astype(np.uint64) * np.uint64(below)
-    return torch.from_numpy((scaled >> np.uint64(32)).astype(np.int64))
+    return torch.from_numpy((scaled >> np.uint64(32)).astype(np.int64)).to(device)
 
 
 def fingerprint(result):
     if isinstance(result, torch.Tensor) and result.is_sparse:
         result = result.coalesce()
         width = result.shape[1]
-        ids = result.indices()[0].numpy()
-        values = result.values().numpy().ravel()
+        ids = result.indices()[0].cpu().numpy()
+        values = result.values().cpu().numpy().ravel()
         positions = (ids[:, None] * width + np.arange(width)).ravel()
     else:
-        values = result.detach().numpy().ravel() if isinstance(result, torch.Tensor) else np.array(result)
+        values = result.detach().cpu().numpy().ravel() if isinstance(result, torch.Tensor) else np.array(result)
         positions = None
     projections = [0.0, 0.0, 0.0]
     squares = 0.0
@@ -163,7 +164,7 @@ def tiny_gradient(stream, _):
 
 
 def total(_, size):
-    x = torch.full([size], 0.1)
+    x = torch.full([size], 0.1, device=device)
     return graph(lambda: x.sum())
 
 
@@ -205,6 +206,10 @@ def serve():
                 start = time.perf_counter()
                 for _ in range(command["times"]):
                     run()
+                    if device.type == "cuda" and not command.get("together"):
+                        torch.cuda.synchronize()
+                if device.type == "cuda":
+                    torch.cuda.synchronize()
                 answer({"ms": (time.perf_counter() - start) * 1000})
             else:
                 prepared = None

@@ -1,7 +1,7 @@
 import { checkSameShape } from "../../autodiff/check.js";
 import { checkDType, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
-import { cast, equal, logSumExp, max, stopGradient, type Tensor, where } from "../../autodiff/index.js";
+import { cast, equal, exp, log, max, stopGradient, type Tensor, where } from "../../autodiff/index.js";
 import {
   type CrossEntropyOptions,
   checkClassWeights,
@@ -89,9 +89,14 @@ export function relative(logits: Tensor): Tensor {
   return logits.sub(stopGradient(max(logits, 1, { keepDims: true })));
 }
 
+/** `log Σ_c exp(z_c)` for each row of such logits: as the largest is 0 they need no other shift. */
+export function logPartition(relativeLogits: Tensor): Tensor {
+  return log(exp(relativeLogits).sum(1));
+}
+
 /** `Σ_c t_c (lse(z) − z_c)` for each row; the targets need not sum to 1. */
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const z = relative(logits);
   const expected = where(equal(targets, 0), 0, z.mul(targets)).sum(1); // 0 · −∞ would be NaN
-  return logSumExp(z, 1).mul(targets.sum(1)).sub(expected);
+  return logPartition(z).mul(targets.sum(1)).sub(expected);
 }

@@ -2,7 +2,6 @@ import { hostValues } from "../../autodiff/evaluate.js";
 import {
   expandDims,
   gather,
-  logSumExp,
   notEqual,
   oneHot,
   ones,
@@ -23,6 +22,7 @@ import { reduceLosses } from "./reduction.js";
 import {
   checkMask,
   crossEntropy,
+  logPartition,
   relative,
   type SoftmaxCrossEntropyOptions,
   scaleLogits,
@@ -97,7 +97,7 @@ export function sparseSoftmaxCrossEntropy(
 function labelLoss(logits: Tensor, labels: Tensor<"i32">, weights: Tensor | undefined): Tensor {
   const z = relative(logits);
   const ofLabel = takeAlongAxis(z, expandDims(labels, 1)).reshape(labels.shape);
-  const losses = logSumExp(z, 1).sub(ofLabel);
+  const losses = logPartition(z).sub(ofLabel);
   return weights === undefined ? losses : losses.mul(weights);
 }
 
