@@ -7,8 +7,8 @@ import type { FeatureSpace } from "./feature-space.js";
 import { fitNoise } from "./fit-noise.js";
 import { initialParameters, type Model, type Noise, type Parameters } from "./model.js";
 import { type Examples, objectiveOf, samplerOf } from "./objectives.js";
-import { onBackend } from "./on-backend.js";
 import type { Recipe } from "./recipe.js";
+import { disposeBatch, Upcoming } from "./upcoming.js";
 
 type Optimizer = ReturnType<typeof adagrad>;
 type State = ReturnType<Optimizer["init"]>;
@@ -89,15 +89,25 @@ export class TrainingRun {
     while (this.position.epoch < this.recipe.epochs) {
       const { epoch, batch: first } = this.position;
       if (this.fitsNoiseNext) await this.startAdversarial(corpus);
-      for await (const batch of corpus.batches(epoch, first)) {
-        const { batch: place } = this.position;
-        const examples = batch.targets.length;
-        const loss = await this.training.step(onBackend(batch, this.backend), this.key.at("step", epoch, place));
-        if (!Number.isFinite(loss))
-          throw new DivergedError(`the loss in batch ${place + 1} of epoch ${epoch + 1}`, loss);
-        this.lossSum += loss * examples;
-        this.position = { epoch, batch: place + 1 };
-        yield { epoch, batch: place, examples, loss };
+      const upcoming = new Upcoming(corpus.batches(epoch, first), this.backend);
+      try {
+        let batch = await upcoming.take();
+        while (batch !== undefined) {
+          const { batch: place } = this.position;
+          const examples = batch.targets.size;
+          // The next batch is read, and goes to the backend, while the step runs.
+          const step = this.training.step(batch, this.key.at("step", epoch, place));
+          const [loss, next] = await Promise.all([step, upcoming.take()]);
+          disposeBatch(batch);
+          batch = next;
+          if (!Number.isFinite(loss))
+            throw new DivergedError(`the loss in batch ${place + 1} of epoch ${epoch + 1}`, loss);
+          this.lossSum += loss * examples;
+          this.position = { epoch, batch: place + 1 };
+          yield { epoch, batch: place, examples, loss };
+        }
+      } finally {
+        await upcoming.stop();
       }
       this.position = { epoch: epoch + 1, batch: 0 };
       this.losses = [...this.losses, this.lossSum / corpus.examples];

@@ -70,6 +70,17 @@ export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
   return rebuild(tree, values);
 }
 
+/**
+ * Starts to bring values that are on the host to the device where they will be computed with, while that is still busy with
+ * something else: the next batch during a step. Dispose of what came there. Without a device it does nothing.
+ */
+export function prefetch<T>(tree: T): T {
+  for (const { backend, storage } of leavesOf<Tensor<DType>>(tree)) {
+    if (storage !== undefined && !storage.disposed) backend.prefetch?.(storage);
+  }
+  return tree;
+}
+
 /** Where a tensor's values are; they are computed and kept if they were not yet. */
 export function hold(tensor: Tensor<DType>): Storage {
   if (tensor.storage === undefined) {

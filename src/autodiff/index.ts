@@ -4,7 +4,7 @@ export { bernoulli, type ChoiceOptions, categorical, choice, permutation, random
 export { type CompileOptions, compile } from "./compile.js";
 export { beta, type DrawOptions, exponential, gamma, gumbel, normal, uniform } from "./distributions.js";
 export type { ArrayOf, DType, Float, Kind } from "./dtype.js";
-export { type EvaluateOptions, evaluate, read } from "./evaluate.js";
+export { type EvaluateOptions, evaluate, prefetch, read } from "./evaluate.js";
 export * from "./ops/index.js";
 export { Key, randomBits } from "./random.js";
 export { coalesce, dense, type RowSparse, rowSparse, rowsOf } from "./row-sparse.js";

@@ -97,6 +97,8 @@ export interface Backend {
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[];
   /** Memory of the backend that the host can write to, as `host`; undefined where there is none. */
   lend?(dtype: DType, length: number): Storage | undefined;
+  /** Starts to bring a leaf's values from the host to the device, beside whatever runs; undefined where they need not go. */
+  prefetch?(storage: Storage): void;
   /** Copies the values to the host. */
   read(storage: Storage): Promise<TypedArray>;
   /** Releases a storage when it is garbage collected, if nobody did before: the net under what is held. */

@@ -5,6 +5,7 @@ import {
   evaluate,
   exp,
   grad,
+  prefetch,
   randomKey,
   read,
   sum,
@@ -117,6 +118,20 @@ describe.skipIf(gpu === undefined)("the WebGPU backend", () => {
     expect(backend.memory().buffers).toBe(1);
     held.dispose();
     expect(backend.memory()).toEqual({ buffers: 0, bytes: 0 });
+    backend.dispose();
+  });
+
+  it("takes the next batch while a step runs, and not again when it is used", async () => {
+    const { backend, counts } = await countedBackend();
+    const batch = prefetch({ x: tensor([1, 2, 3], { backend }), labels: tensor(Int32Array.of(1), { backend }) });
+    expect(counts.writes).toBe(2);
+    expect(await sum(batch.x.mul(2)).item()).toBe(12);
+    expect(counts.writes).toBe(3); // the plan's own numbers
+    prefetch(batch);
+    expect(await sum(batch.x.mul(2)).item()).toBe(12);
+    expect(counts.writes).toBe(3);
+    expect(backend.memory().buffers).toBe(0); // a copy is no result
+    for (const part of [batch.x, batch.labels]) part.dispose();
     backend.dispose();
   });
 

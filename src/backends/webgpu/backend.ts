@@ -127,13 +127,7 @@ export class WebGpuBackend implements WebGpu {
   /** A leaf's memory; what is on the host is copied now, for this run only if none read it before. */
   private heldOf(leaf: Storage, isDonated: boolean, lent: Held[]): Held {
     if (leaf.device !== undefined) return leaf.device as Held;
-    const { dtype, length, host } = leaf;
-    this.device.checkFits(dtype, length);
-    const block = this.device.pool.take(length * wordBytes, `a tensor of ${length} ${dtype} elements`);
-    const run = new Outcome([]);
-    run.await(block.failure === undefined ? [] : [block.failure]);
-    const held: Held = { block, bytes: length * wordBytes, isCopy: true, run };
-    this.device.transfer.write(block, host!);
+    const held = this.copied(leaf);
     if (isDonated || this.readOnce.has(leaf)) {
       leaf.device = held;
       if (!isDonated) this.watch(leaf);
@@ -142,6 +136,21 @@ export class WebGpuBackend implements WebGpu {
       lent.push(held);
     }
     return held;
+  }
+
+  private copied({ dtype, length, host }: Storage): Held {
+    this.device.checkFits(dtype, length);
+    const block = this.device.pool.take(length * wordBytes, `a tensor of ${length} ${dtype} elements`);
+    const run = new Outcome([]);
+    run.await(block.failure === undefined ? [] : [block.failure]);
+    this.device.transfer.write(block, host!);
+    return { block, bytes: length * wordBytes, isCopy: true, run };
+  }
+
+  prefetch(storage: Storage): void {
+    if (storage.device !== undefined) return;
+    storage.device = this.copied(storage);
+    this.watch(storage);
   }
 
   private handOut(dtype: DType, length: number, run: Outcome): Storage {

@@ -5,6 +5,7 @@ import type { Gpu, GpuDevice } from "../../../../src/backends/webgpu/gpu.js";
 /** What a backend has asked its device for. */
 export interface Counts {
   submissions: number;
+  writes: number;
   buffers: number;
   pipelines: number;
   bindGroups: number;
@@ -15,12 +16,25 @@ export interface Counted {
   readonly counts: Counts;
 }
 
+/** What the device is to be taken for. */
+export interface CountedOptions {
+  /** Whether it is the host's processor. Default: what the adapter says. */
+  readonly isSoftware?: boolean;
+  /** Whether it may add up subgroups, where it has them. Default false. */
+  readonly subgroups?: boolean;
+}
+
 /** A backend of its own, on a device that counts; `change` may replace a part of it. */
-export async function countedBackend(change: (device: GpuDevice) => Partial<GpuDevice> = () => ({})): Promise<Counted> {
+export async function countedBackend(
+  change: (device: GpuDevice) => Partial<GpuDevice> = () => ({}),
+  options: CountedOptions = {},
+): Promise<Counted> {
   const gpu = (await findGpu()) as Gpu;
   const adapter = (await gpu.requestAdapter())!;
-  const device = await adapter.requestDevice({ label: "counted", requiredFeatures: [], requiredLimits: {} });
-  const counts: Counts = { submissions: 0, buffers: 0, pipelines: 0, bindGroups: 0 };
+  const { isSoftware = adapter.info.isFallbackAdapter, subgroups = false } = options;
+  const requiredFeatures = subgroups && adapter.features.has("subgroups") ? ["subgroups"] : [];
+  const device = await adapter.requestDevice({ label: "counted", requiredFeatures, requiredLimits: {} });
+  const counts: Counts = { submissions: 0, writes: 0, buffers: 0, pipelines: 0, bindGroups: 0 };
   const { queue } = device;
   const counting: GpuDevice = {
     limits: device.limits,
@@ -31,7 +45,10 @@ export async function countedBackend(change: (device: GpuDevice) => Partial<GpuD
         counts.submissions += 1;
         queue.submit(commands);
       },
-      writeBuffer: (...args) => queue.writeBuffer(...args),
+      writeBuffer: (...args) => {
+        counts.writes += 1;
+        queue.writeBuffer(...args);
+      },
       onSubmittedWorkDone: () => queue.onSubmittedWorkDone(),
     },
     createBuffer: (descriptor) => {
@@ -53,8 +70,7 @@ export async function countedBackend(change: (device: GpuDevice) => Partial<GpuD
     destroy: () => device.destroy(),
     ...change(device),
   };
-  return {
-    backend: new WebGpuBackend(counting, { adapter: adapter.info, owner: gpu, maxTensorBytes: 2 ** 27 }),
-    counts,
-  };
+  const { vendor, architecture, device: name, description } = adapter.info;
+  const info = { vendor, architecture, device: name, description, isFallbackAdapter: isSoftware };
+  return { backend: new WebGpuBackend(counting, { adapter: info, owner: gpu, maxTensorBytes: 2 ** 27 }), counts };
 }
