@@ -7,7 +7,7 @@ import { trainCommand } from "./commands/train-command.js";
 /** The whole command line. Problems are thrown, not printed, and never end the process. */
 export function createProgram(): Command {
   const program = new Command("cotangent")
-    .description("Trains and uses classifiers over thousands to millions of labels, on a plain CPU.")
+    .description("Trains and uses classifiers over thousands to millions of labels, on a plain CPU or a GPU.")
     .showSuggestionAfterError(true)
     .addHelpText(
       "after",
