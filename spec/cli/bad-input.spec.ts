@@ -58,7 +58,10 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
       ["train", "toy.txt", "-o", "m", "--sampler", "zipf"],
       'train: --sampler is "zipf" but must be one of uniform, log-uniform, unigram',
     ],
-    [["train", "toy.txt", "-o", "m", "--backend", "cuda"], 'train: --backend is "cuda" but must be one of wasm, cpu'],
+    [
+      ["train", "toy.txt", "-o", "m", "--backend", "cuda"],
+      'train: --backend is "cuda" but must be one of wasm, cpu, webgpu',
+    ],
     [
       ["train", "toy.txt", "-o", "m", "--format", "csv"],
       'train: --format is "csv" but must be one of xmc, svmlight, fasttext',

@@ -2,11 +2,7 @@ import { ShapeError, showShape } from "./check.js";
 
 export type Shape = readonly number[];
 
-export function sizeOf(shape: Shape): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
-}
+export { sizeOf } from "../backends/backend.js";
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);

@@ -24,6 +24,11 @@ export const typedArrays: TypedArrays = {
   bool: Uint8Array,
 };
 
+/** Elements of a tensor of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, length) => size * length, 1);
+}
+
 export type Attribute = number | string | boolean | readonly number[];
 
 /** Shapes that a kernel may need to know besides its attributes. */

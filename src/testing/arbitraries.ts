@@ -1,14 +1,11 @@
 import fc, { type Arbitrary } from "fast-check";
+import { sizeOf } from "../backends/backend.js";
 
 export interface RangeOptions {
   /** Default −3. */
   readonly min?: number;
   /** Default 3. */
   readonly max?: number;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }
 
 /** Finite numbers in a range, on a grid of 10⁻⁶ of it, so that counterexamples are short. */

@@ -1,4 +1,4 @@
-import type { Program, ProgramNode } from "../backend.js";
+import { type Program, type ProgramNode, sizeOf } from "../backend.js";
 import { type Fusion, isBlockReduction, isCall, isElementwise, isHeld, isMovement, isReduction } from "./fuse.js";
 import type { CallInput, Expression, Kernel, Load, Operand, Slot, Step } from "./kernel.js";
 import { collapsed, contiguous, isContiguous, moved, type View } from "./view.js";
@@ -7,10 +7,6 @@ import { collapsed, contiguous, isContiguous, moved, type View } from "./view.js
 interface Resolved {
   readonly base: number;
   readonly view: View;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }
 
 /** Turns the nodes of a program into kernels, inputs before what reads them. */

@@ -6,6 +6,7 @@ import {
   type MemoryUse,
   type Program,
   type Storage,
+  sizeOf,
   type TypedArray,
 } from "../backend.js";
 import { Device } from "./device.js";
@@ -222,10 +223,6 @@ export class WebGpuBackend implements WebGpu {
       held.block = undefined;
     });
   }
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }
 
 /** Fulfilled after what is about to happen has had the time to. */

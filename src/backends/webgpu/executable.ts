@@ -1,4 +1,4 @@
-import { type Program, typedArrays } from "../backend.js";
+import { type Program, sizeOf, typedArrays } from "../backend.js";
 import { type CallKernel, readLimit, type Schedule, schedule } from "../schedule/index.js";
 import { BindGroups } from "./bind-groups.js";
 import type { Device } from "./device.js";
@@ -170,8 +170,4 @@ export class Executable {
     host!(arrays, out, attributes, { inputs: inputs.map((input) => input.shape), output: shape });
     transfer.write(slots[output]!, out);
   }
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }

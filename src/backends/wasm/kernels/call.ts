@@ -12,9 +12,7 @@ export function addressOf(layout: TableLayout, table: Local, { slot, offset, dty
   return op("i32.add", layout.slot(table, slot!), offset * bytesOf[dtype]);
 }
 
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
+export { sizeOf } from "../../backend.js";
 
 /** New i32 variables. */
 export function integers(f: FunctionBuilder, count: number): Local[] {

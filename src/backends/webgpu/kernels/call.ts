@@ -19,6 +19,4 @@ export function reader(
   return (element) => `${name}[${start} + ${element}]`;
 }
 
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
-}
+export { sizeOf } from "../../backend.js";
