@@ -30,7 +30,7 @@ describe("the pool", () => {
     const { device } = deviceOf();
     const pool = new Pool(device, 128, most);
     for (const bytes of [0, 1, 4, 255, 256, 257, 1000, 4097, 65_537, 1_000_001, 9_500_000, most - 1, most]) {
-      const { bytes: size, buffer } = pool.take(bytes, "x");
+      const { bytes: size, buffer } = pool.take(bytes, () => "x");
       expect(size).toBe(buffer.size);
       expect(size % 256).toBe(0);
       expect(size).toBeGreaterThanOrEqual(Math.max(1, bytes));
@@ -42,17 +42,17 @@ describe("the pool", () => {
   it("gives what was given back to whoever needs a block of about that size, once", () => {
     const { device, made } = deviceOf();
     const pool = new Pool(device, 128, most);
-    const first = pool.take(70_000, "first");
-    const other = pool.take(1000, "other");
+    const first = pool.take(70_000, () => "first");
+    const other = pool.take(1000, () => "other");
     expect(made.map(({ usage }) => usage)).toEqual([128, 128]);
     expect(first.id).not.toBe(other.id);
     pool.giveBack(first);
     pool.giveBack(other);
-    const second = pool.take(69_000, "second");
+    const second = pool.take(69_000, () => "second");
     expect(second.buffer).toBe(first.buffer);
     expect(second.id).toBe(first.id);
     expect(second.failure).toBeUndefined();
-    const third = pool.take(69_000, "third");
+    const third = pool.take(69_000, () => "third");
     expect(third.buffer).not.toBe(first.buffer);
     expect(third.id).not.toBe(first.id);
     expect(made.length).toBe(3);
@@ -61,10 +61,10 @@ describe("the pool", () => {
   it("keeps no more than it may, and destroys the rest", () => {
     const { device, made } = deviceOf();
     const pool = new Pool(device, 128, 2048);
-    const blocks = [0, 1, 2].map((i) => pool.take(1024, `${i}`));
+    const blocks = [0, 1, 2].map((i) => pool.take(1024, () => `${i}`));
     for (const block of blocks) pool.giveBack(block);
     expect(made.map(({ destroyed }) => destroyed)).toEqual([false, false, true]);
-    const again = [pool.take(1024, "again"), pool.take(1024, "again")];
+    const again = [pool.take(1024, () => "again"), pool.take(1024, () => "again")];
     expect(made.length).toBe(3);
     for (const block of again) pool.giveBack(block); // what was taken no longer counts
     expect(made.filter(({ destroyed }) => destroyed).length).toBe(1);
@@ -72,7 +72,7 @@ describe("the pool", () => {
 
   it("says for what there is no memory", async () => {
     const pool = new Pool(deviceOf(1000).device, 128, most);
-    expect(await pool.take(256, "a little").failure).toBeUndefined();
-    expect(await pool.take(5000, "much").failure).toBe("there is no memory for much, 5000 bytes (full)");
+    expect(await pool.take(256, () => "a little").failure).toBeUndefined();
+    expect(await pool.take(5000, () => "much").failure).toBe("there is no memory for much, 5000 bytes (full)");
   });
 });

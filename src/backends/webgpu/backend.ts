@@ -40,7 +40,6 @@ export interface DeviceOptions {
 /** Memory of a tensor; its block is there once the run that makes it has had its turn. */
 interface Held {
   block: Block | undefined;
-  /** What a run that failed has not made. */
   readonly bytes: number;
   /** Whether it repeats what is on the host: then it is no result, and not counted as one. */
   readonly isCopy: boolean;
@@ -141,7 +140,7 @@ export class WebGpuBackend implements WebGpu {
 
   private copied({ dtype, length, host }: Storage): Held {
     this.device.checkFits(dtype, length);
-    const block = this.device.pool.take(length * wordBytes, `a tensor of ${length} ${dtype} elements`);
+    const block = this.device.pool.take(length * wordBytes, () => `a tensor of ${length} ${dtype} elements`);
     const run = new Outcome([]);
     run.await(block.failure === undefined ? [] : [block.failure]);
     this.device.transfer.write(block, host!);

@@ -41,6 +41,8 @@ export class Executable {
   private readonly scratchBytes: readonly number[];
   /** Fulfilled once every shader is compiled, or known to be wrong; undefined from then on. */
   private compiling: Promise<unknown> | undefined;
+  /** What is wrong with the shaders, once they are compiled. */
+  private broken: readonly Promise<string | undefined>[] = [];
 
   constructor(program: Program, device: Device) {
     this.device = device;
@@ -67,6 +69,7 @@ export class Executable {
     if (pipelines.some(({ pipeline }) => pipeline === undefined)) {
       this.compiling = Promise.all(pipelines.map(({ ready }) => ready)).then(() => {
         this.compiling = undefined;
+        this.broken = pipelines.flatMap(({ pipeline, ready }) => (pipeline === undefined ? [ready] : []));
       });
     }
   }
@@ -77,7 +80,7 @@ export class Executable {
    */
   run(leaves: readonly (Block | undefined)[], constants: readonly number[], done: Done): void | Promise<void> {
     if (this.compiling !== undefined) return this.compiling.then(() => this.run(leaves, constants, done));
-    const frame: Frame = { slots: [...leaves], scratch: [], borrowed: [], failures: this.brokenShaders() };
+    const frame: Frame = { slots: [...leaves], scratch: [], borrowed: [], failures: [...this.broken] };
     const results = () => this.plan.outputs.map((slot) => frame.slots[slot]);
     if (frame.failures.length > 0 || leaves.includes(undefined)) return done([], frame.failures);
     const { gpu, pool } = this.device;
@@ -105,26 +108,21 @@ export class Executable {
     this.uniforms.dispose();
   }
 
-  private brokenShaders(): Promise<string | undefined>[] {
-    const pipelines = this.steps.flatMap((steps) => steps?.map(({ pipeline }) => pipeline) ?? []);
-    return pipelines.flatMap(({ pipeline, ready }) => (pipeline === undefined ? [ready] : []));
-  }
-
   private allocate({ slots, scratch, borrowed, failures }: Frame, leaves: number): void {
     const { kernels, arena, places } = this.plan;
-    const take = (bytes: number, label: string) => {
-      const block = this.device.pool.take(bytes, label);
+    const take = (bytes: number, name: () => string) => {
+      const block = this.device.pool.take(bytes, name);
       if (block.failure !== undefined) failures.push(block.failure);
       return block;
     };
-    for (const bytes of places) borrowed.push(take(bytes, "intermediate results"));
-    for (const bytes of this.scratchBytes) scratch.push(take(bytes, "the memory of a kernel's own"));
+    for (const bytes of places) borrowed.push(take(bytes, () => "intermediate results"));
+    for (const bytes of this.scratchBytes) scratch.push(take(bytes, () => "the memory of a kernel's own"));
     for (const kernel of kernels) {
       const { output, inPlace } = kernel;
       const place = arena[output];
       if (inPlace !== undefined && inPlace < leaves) slots[output] = slots[inPlace];
       else if (place !== undefined) slots[output] = borrowed[place];
-      else slots[output] = take(this.plan.slots[output].length * wordBytes, `the result of ${labelOf(kernel)}`);
+      else slots[output] = take(this.plan.slots[output].length * wordBytes, () => `the result of ${labelOf(kernel)}`);
     }
   }
 

@@ -31,13 +31,15 @@ export class Pool {
     this.limit = limit;
   }
 
-  take(bytes: number, label: string): Block {
+  /** @param name - what it is for, in the message where there is no memory left */
+  take(bytes: number, name: () => string): Block {
     const size = sizeClass(bytes, this.device.limits.maxStorageBufferBindingSize);
     const block = this.free.get(size)?.pop();
     if (block !== undefined) {
       this.kept -= size;
       return block;
     }
+    const label = name();
     this.device.pushErrorScope("out-of-memory");
     const buffer = this.device.createBuffer({ label, size, usage: this.usage });
     const failure = this.device

@@ -24,7 +24,7 @@ export class Transfer {
   /** The values as they are after all commands submitted so far; later ones do not show. */
   async read({ buffer }: Block, dtype: DType, offset: number, length: number): Promise<TypedArray> {
     const size = Math.max(1, length) * wordBytes;
-    const staging = this.staging.take(size, `a copy of ${length} ${dtype} elements for the host`);
+    const staging = this.staging.take(size, () => `a copy of ${length} ${dtype} elements for the host`);
     const encoder = this.device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, offset * wordBytes, staging.buffer, 0, size);
     this.device.queue.submit([encoder.finish()]);

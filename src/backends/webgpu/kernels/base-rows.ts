@@ -1,7 +1,6 @@
-import type { CallKernel } from "../../schedule/index.js";
-import { sizeOf } from "./call.js";
+import type { CallInput, CallKernel } from "../../schedule/index.js";
+import { reader, sizeOf } from "./call.js";
 import type { Dispatch } from "./dispatch.js";
-import { copyOf } from "./rows.js";
 import { Shader } from "./shader.js";
 import { storedType } from "./types.js";
 
@@ -18,4 +17,13 @@ export function baseRows(kernel: CallKernel, label: string): Dispatch[] {
     shader.do(`${out}[${unit}] = ${type}(${shader.constant(base.constant!, dtype)});`);
   });
   return [dispatch];
+}
+
+function copyOf({ output, dtype }: CallKernel, input: CallInput, label: string): Dispatch {
+  const lanes = input.offset % 4 === 0 ? 4 : 1;
+  const shader = new Shader({ label });
+  const out = shader.write({ slot: output }, storedType(dtype, lanes));
+  return shader.perUnit(Math.ceil(sizeOf(input.shape) / lanes), (unit) => {
+    shader.do(`${out}[${unit}] = ${reader(shader, input, lanes)(unit)};`);
+  });
 }

@@ -44,6 +44,20 @@ export function stretchOf(
   };
 }
 
+/** `total += factor · values`, four at once; `factor` is one number. */
+export function multiplyAdd(
+  shader: Shader,
+  dtype: MatmulKernel["dtype"],
+  total: string,
+  factor: string,
+  values: string,
+): void {
+  const factors = `vec4<${dtype}>(${factor})`;
+  shader.do(
+    dtype === "f32" ? `${total} = fma(${factors}, ${values}, ${total});` : `${total} += ${factors} * ${values};`,
+  );
+}
+
 /** Sums of products, four by four: `totals[i] += left[k][i] · right[k]` for each of several depths k. */
 export function accumulate(
   shader: Shader,
@@ -54,10 +68,7 @@ export function accumulate(
 ): void {
   left.forEach((side, k) => {
     totals.forEach((total, i) => {
-      const factor = `vec4<${dtype}>(${side}.${"xyzw"[i]})`;
-      shader.do(
-        dtype === "f32" ? `${total} = fma(${factor}, ${right[k]}, ${total});` : `${total} += ${factor} * ${right[k]};`,
-      );
+      multiplyAdd(shader, dtype, total, `${side}.${"xyzw"[i]}`, right[k]);
     });
   });
 }

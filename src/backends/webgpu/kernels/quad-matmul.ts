@@ -1,7 +1,7 @@
 import type { MatmulKernel } from "../../schedule/index.js";
 import type { Dispatch } from "./dispatch.js";
 import { Factor, isDeep } from "./factor.js";
-import { type ProductOptions, stretchOf } from "./product.js";
+import { multiplyAdd, type ProductOptions, stretchOf } from "./product.js";
 import { ProductEnd } from "./product-end.js";
 import { Shader } from "./shader.js";
 import { vectorOf } from "./types.js";
@@ -51,10 +51,7 @@ export function compileQuads(
       totals.forEach((total, i) => {
         columnsAt.forEach((values, j) => {
           const [from, at] = isWide ? [j, i % 4] : [i % 4, j];
-          const factor = `${quad}(${shared[i >> 2][from]}.${"xyzw"[at]})`;
-          shader.do(
-            dtype === "f32" ? `${total} = fma(${factor}, ${values}, ${total});` : `${total} += ${factor} * ${values};`,
-          );
+          multiplyAdd(shader, dtype, total, `${shared[i >> 2][from]}.${"xyzw"[at]}`, values);
         });
       });
     });

@@ -1,6 +1,6 @@
 import type { Dispatch, Memory } from "./dispatch.js";
-import { arrayOf, scan } from "./scan.js";
-import type { Scratch } from "./scratch.js";
+import { scan } from "./scan.js";
+import { arrayOf, type Scratch } from "./scratch.js";
 import { Shader } from "./shader.js";
 
 /** Bits of a key by which one pass sorts: 16 counts of a byte each are four words, which an invocation holds itself. */

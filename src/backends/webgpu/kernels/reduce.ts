@@ -2,8 +2,9 @@ import type { ReduceKernel } from "../../schedule/index.js";
 import type { Lanes } from "../math/index.js";
 import { Chain, dtypeOf } from "./chain.js";
 import type { Abilities, Compiled, Dispatch, Memory } from "./dispatch.js";
+import { arrayOf } from "./scratch.js";
 import { Shader } from "./shader.js";
-import { arraySource, type Source, Totals } from "./totals.js";
+import { type Source, Totals } from "./totals.js";
 import { storable, storedType } from "./types.js";
 
 /** Rows up to this long are one invocation's work, also where many can work together. */
@@ -46,7 +47,7 @@ export function compileReduce(kernel: ReduceKernel, label: string, abilities: Ab
   const parts = Math.min(Math.ceil(enough(abilities) / (outer * inner)), Math.floor(length / shortestPart));
   if (!(parts > 1)) return { dispatches: [reduce(whole, abilities)] };
   const first: Reduction = { ...whole, parts, output: { scratch: 0 } };
-  const second: Reduction = { ...whole, source: arraySource({ scratch: 0 }, dtype), length: parts };
+  const second: Reduction = { ...whole, source: arrayOf({ scratch: 0 }, dtype), length: parts };
   return {
     dispatches: [reduce(first, abilities), reduce(second, abilities)],
     scratch: [outer * parts * inner],

@@ -1,7 +1,7 @@
-import type { CallInput, CallKernel } from "../../schedule/index.js";
+import type { CallInput } from "../../schedule/index.js";
 import type { Lanes } from "../math/index.js";
+import { baseRows } from "./base-rows.js";
 import { type CallCompiler, reader, sizeOf } from "./call.js";
-import type { Dispatch } from "./dispatch.js";
 import { Shader } from "./shader.js";
 import { missing, storedType } from "./types.js";
 
@@ -34,7 +34,7 @@ export const compileGather: CallCompiler = ({ inputs: [table, ids], output, dtyp
 
 /** A table with rows replaced; ids differ from each other, and those out of range are left out. */
 export const compileReplaceRows: CallCompiler = (kernel, label) => {
-  const { inputs, output, dtype, inPlace } = kernel;
+  const { inputs, output, dtype } = kernel;
   const [base, ids, rows] = inputs;
   const width = widthOf(base);
   const lanes = lanesOf(width, rows);
@@ -49,15 +49,5 @@ export const compileReplaceRows: CallCompiler = (kernel, label) => {
       shader.do(`${out}[${at} * ${columns} + ${unit} - ${place} * ${columns}] = ${row(unit)};`),
     );
   });
-  return { dispatches: inPlace === undefined ? [copyOf(kernel, base, label), dispatch] : [dispatch] };
+  return { dispatches: [...baseRows(kernel, label), dispatch] };
 };
-
-/** Copies an input to where the output is. */
-export function copyOf({ output, dtype }: CallKernel, input: CallInput, label: string): Dispatch {
-  const lanes = lanesOf(0, input);
-  const shader = new Shader({ label });
-  const out = shader.write({ slot: output }, storedType(dtype, lanes));
-  return shader.perUnit(Math.ceil(sizeOf(input.shape) / lanes), (unit) => {
-    shader.do(`${out}[${unit}] = ${reader(shader, input, lanes)(unit)};`);
-  });
-}

@@ -1,8 +1,7 @@
-import type { DType } from "../../backend.js";
 import type { Dispatch, Memory } from "./dispatch.js";
-import type { Scratch } from "./scratch.js";
+import { arrayOf, type Scratch } from "./scratch.js";
 import { Shader } from "./shader.js";
-import { literal, storedType } from "./types.js";
+import { literal } from "./types.js";
 
 /**
  * Elements that one invocation adds up one after the other. Totals of so many are added up in turn, so that rounding does
@@ -39,14 +38,6 @@ export function scan(whole: Scan): Dispatch[] {
     reverse: false,
   };
   return [totalChunks(whole, totals), ...scan(inner), scanChunks(whole, starts)];
-}
-
-/** An array in memory as a source. */
-export function arrayOf(memory: Memory, dtype: DType): Scan["source"] {
-  return (shader) => {
-    const name = shader.read(memory, storedType(dtype, 1));
-    return (element) => `${name}[${element}]`;
-  };
 }
 
 /** A chunk an invocation; chunks are counted from where the running total begins. */

@@ -2,7 +2,7 @@ import type { DType } from "../../backend.js";
 import type { Dispatch, Memory, Word } from "./dispatch.js";
 
 /** Invocations of a workgroup where a kernel has no reason for another number. */
-export const workgroupSize = 64;
+const workgroupSize = 64;
 
 export interface ShaderOptions {
   /** The operations and shapes, for messages. */
@@ -87,13 +87,9 @@ export class Shader {
     for (const [name, text] of definitions) this.definitions.set(name, text);
   }
 
-  enable(feature: string): void {
-    this.features.add(feature);
-  }
-
   /** An invocation's place in its subgroup, and how many there are in one. */
   subgroup(): { readonly lane: string; readonly width: string } {
-    this.enable("subgroups");
+    this.features.add("subgroups");
     this.builtins.add("subgroup_invocation_id").add("subgroup_size");
     return { lane: "subgroup_invocation_id", width: "subgroup_size" };
   }

@@ -1,6 +1,5 @@
 import type { Dispatch, Memory } from "./dispatch.js";
-import { arrayOf } from "./scan.js";
-import type { Scratch } from "./scratch.js";
+import { arrayOf, type Scratch } from "./scratch.js";
 import { Shader } from "./shader.js";
 
 /** What an invocation keeps, at most. */

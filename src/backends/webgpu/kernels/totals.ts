@@ -3,7 +3,7 @@ import type { ReduceKernel } from "../../schedule/index.js";
 import type { Lanes } from "../math/index.js";
 import { elementwise } from "./elementwise.js";
 import type { Shader } from "./shader.js";
-import { literal, storedType, vectorOf } from "./types.js";
+import { literal, vectorOf } from "./types.js";
 
 export type Reduction = ReduceKernel["op"];
 
@@ -88,7 +88,6 @@ export class Totals {
     const { shader } = this;
     const shared = shader.workgroup("partial", `array<${this.type(1)}, ${size}>`);
     if (subgroups && this.reduction === "sum") {
-      shader.enable("subgroups");
       const { lane, width } = shader.subgroup();
       const sum = shader.let(`subgroupAdd(${total})`);
       shader.if(`${lane} == 0u`, () => shader.do(`${shared}[${local} / ${width}] = ${sum};`));
@@ -108,12 +107,4 @@ export class Totals {
     }
     return `${shared}[0]`;
   }
-}
-
-/** An array in memory as a source. */
-export function arraySource(memory: { readonly scratch: number }, dtype: DType): Source {
-  return (shader, lanes) => {
-    const name = shader.read(memory, storedType(dtype, lanes));
-    return (element) => (lanes === 1 ? `${name}[${element}]` : `${name}[${element} >> 2u]`);
-  };
 }
