@@ -1,9 +1,8 @@
 import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { Plans } from "../plans.js";
 import { Executable } from "./executable.js";
 import { Pool } from "./pool.js";
 
-/** Plans kept for programs seen before; the one unused for longest goes first. */
-const plansKept = 256;
 const poolLimit = 256 * 2 ** 20;
 
 /**
@@ -17,7 +16,7 @@ export function cpu(): Backend {
 class CpuBackend implements Backend {
   readonly name = "cpu";
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i32", "u32", "bool"]);
-  private readonly plans = new Map<string, Executable>();
+  private readonly plans = new Plans<Executable>();
   private readonly pool = new Pool(poolLimit);
   private buffers = 0;
   private bytes = 0;
@@ -25,7 +24,7 @@ class CpuBackend implements Backend {
   private readonly dropped = new FinalizationRegistry<number>((bytes) => this.countOut(bytes));
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
-    const executable = this.planOf(program);
+    const executable = this.plans.of(program.key, () => new Executable(program));
     const { nodes, outputs } = program;
     const results = executable
       .run(leaves, constants, this.pool)
@@ -37,15 +36,6 @@ class CpuBackend implements Backend {
       leaf.disposed = true;
     });
     return results;
-  }
-
-  private planOf(program: Program): Executable {
-    const known = this.plans.get(program.key);
-    this.plans.delete(program.key);
-    const plan = known ?? new Executable(program);
-    this.plans.set(program.key, plan);
-    if (this.plans.size > plansKept) this.plans.delete(this.plans.keys().next().value!);
-    return plan;
   }
 
   private handOut(host: TypedArray, dtype: DType): Storage {

@@ -7,15 +7,13 @@ import {
   type Storage,
   type TypedArray,
 } from "../backend.js";
+import { Plans } from "../plans.js";
 import { ModuleBuilder } from "./assembler/index.js";
 import { Crew } from "./crew.js";
 import { Executable } from "./executable.js";
 import { type Block, Heap } from "./heap.js";
 import { webAssembly } from "./host.js";
 import { threadsAvailable } from "./open-worker.js";
-
-/** Plans kept for programs seen before; the one unused for longest goes first. */
-const plansKept = 256;
 
 /**
  * The fast CPU backend: kernels are compiled to WebAssembly with 128-bit vectors when a program is first seen.
@@ -65,7 +63,7 @@ class WasmBackend implements Wasm {
   readonly dtypes: ReadonlySet<DType> = new Set<DType>(["f32", "f64", "i32", "u32", "bool"]);
   private readonly heap: Heap;
   private readonly crew: Crew;
-  private readonly plans = new Map<string, Executable>();
+  private readonly plans = new Plans<Executable>((plan) => plan.dispose());
   /** Values on the host that one run has read: those that a second one reads are kept here. */
   private readonly readOnce = new WeakSet<Storage>();
   /** A view of the heap keeps what it shows. */
@@ -89,7 +87,7 @@ class WasmBackend implements Wasm {
   }
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
-    const executable = this.planOf(program);
+    const executable = this.plans.of(program.key, () => new Executable(program, this.heap, this.crew));
     const lent: Block[] = [];
     try {
       const blocks = leaves.map((leaf, i) => this.blockOf(leaf, program.donated[i], lent));
@@ -103,19 +101,6 @@ class WasmBackend implements Wasm {
     } finally {
       for (const block of lent) this.heap.free(block);
     }
-  }
-
-  private planOf(program: Program): Executable {
-    const known = this.plans.get(program.key);
-    this.plans.delete(program.key);
-    const plan = known ?? new Executable(program, this.heap, this.crew);
-    this.plans.set(program.key, plan);
-    if (this.plans.size > plansKept) {
-      const [oldest] = this.plans.keys();
-      this.plans.get(oldest)!.dispose();
-      this.plans.delete(oldest);
-    }
-    return plan;
   }
 
   /** Where a leaf's values are; what is on the host is copied, for this run only if none read it before. */

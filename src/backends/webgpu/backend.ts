@@ -9,6 +9,7 @@ import {
   sizeOf,
   type TypedArray,
 } from "../backend.js";
+import { Plans } from "../plans.js";
 import { Device } from "./device.js";
 import { type Done, Executable } from "./executable.js";
 import type { GpuAdapterInfo, GpuDevice } from "./gpu.js";
@@ -16,9 +17,6 @@ import { Outcome } from "./outcome.js";
 import type { Block } from "./pool.js";
 import { Turns } from "./turns.js";
 import { wordBytes } from "./words.js";
-
-/** Plans kept for programs seen before; the one unused for longest goes first. */
-const plansKept = 256;
 
 export interface WebGpu extends Backend {
   /** What the adapter says of itself. */
@@ -54,7 +52,7 @@ export class WebGpuBackend implements WebGpu {
   readonly owner: object;
   private readonly device: Device;
   private readonly turns = new Turns();
-  private readonly plans = new Map<string, Executable>();
+  private readonly plans = new Plans<Executable>((plan) => this.turns.take(() => plan.dispose()));
   /** Values on the host that one run has read: those that a second one reads are kept on the device. */
   private readonly readOnce = new WeakSet<Storage>();
   private buffers = 0;
@@ -78,7 +76,7 @@ export class WebGpuBackend implements WebGpu {
   }
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
-    const executable = this.planOf(program);
+    const executable = this.plans.of(program.key, () => new Executable(program, this.device));
     const lent: Held[] = [];
     const held = leaves.map((leaf, i) => this.heldOf(leaf, program.donated[i], lent));
     const outcome = new Outcome(held.map(({ run }) => run));
@@ -108,20 +106,6 @@ export class WebGpuBackend implements WebGpu {
     );
     for (const leaf of lent) this.free(leaf);
     return results;
-  }
-
-  private planOf(program: Program): Executable {
-    const known = this.plans.get(program.key);
-    this.plans.delete(program.key);
-    const plan = known ?? new Executable(program, this.device);
-    this.plans.set(program.key, plan);
-    if (this.plans.size > plansKept) {
-      const [oldest] = this.plans.keys();
-      const spent = this.plans.get(oldest)!;
-      this.turns.take(() => spent.dispose());
-      this.plans.delete(oldest);
-    }
-    return plan;
   }
 
   /** A leaf's memory; what is on the host is copied now, for this run only if none read it before. */
