@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const root = new URL("../../", import.meta.url).pathname;
-const families = readdirSync(`${root}src/methods`);
+const families = readdirSync(`${root}src/methods`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
 
 /** The lines of a family's index that export a method: what is exported, from where, and what it is said to be. */
 function linesOf(family: string): { readonly names: string[]; readonly file: string; readonly note: string }[] {

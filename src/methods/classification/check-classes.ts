@@ -1,16 +1,8 @@
-import {
-  checkAbove,
-  checkBetween,
-  checkOneOf,
-  checkRank,
-  checkShape,
-  ShapeError,
-  showShape,
-} from "../../autodiff/check.js";
+import { checkAbove, checkBetween, checkRank, checkShape, ShapeError, showShape } from "../../autodiff/check.js";
 import { checkDType, checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import type { Tensor } from "../../autodiff/index.js";
-import type { Reduction } from "./reduction.js";
+import { checkReduction, type Reduction } from "../reduction.js";
 
 /** Options that every softmax cross-entropy takes. */
 export interface CrossEntropyOptions {
@@ -29,7 +21,7 @@ export function checkOptions(
   caller: string,
   { reduction = "none", labelSmoothing = 0, temperature = 1 }: CrossEntropyOptions,
 ): void {
-  checkOneOf(caller, "reduction", reduction, ["none", "mean", "sum"]);
+  checkReduction(caller, reduction);
   checkBetween(caller, { labelSmoothing }, 0, 1, { openAbove: true });
   checkAbove(caller, { temperature }, 0);
 }

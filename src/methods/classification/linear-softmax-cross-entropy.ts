@@ -2,6 +2,7 @@ import { checkCount, checkRank, checkShape, ShapeError, showShape } from "../../
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { gather, notEqual, ones, stopGradient, sum, type Tensor, where } from "../../autodiff/index.js";
+import { reduceLosses } from "../reduction.js";
 import {
   type CrossEntropyOptions,
   checkClassWeights,
@@ -10,7 +11,6 @@ import {
   checkOptions,
 } from "./check-classes.js";
 import { type LinearHead, linearLogSumExp } from "./linear-log-sum-exp.js";
-import { reduceLosses } from "./reduction.js";
 
 export interface LinearSoftmaxCrossEntropyOptions extends CrossEntropyOptions {
   /** A label, in or out of the classes' range, whose rows give loss 0 and gradient 0. Default: none. */

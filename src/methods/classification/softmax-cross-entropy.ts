@@ -2,6 +2,7 @@ import { checkSameShape } from "../../autodiff/check.js";
 import { checkDType, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { cast, equal, exp, log, max, stopGradient, type Tensor, where } from "../../autodiff/index.js";
+import { reduceLosses } from "../reduction.js";
 import {
   type CrossEntropyOptions,
   checkClassWeights,
@@ -10,7 +11,6 @@ import {
   checkOptions,
   checkReachable,
 } from "./check-classes.js";
-import { reduceLosses } from "./reduction.js";
 
 export interface SoftmaxCrossEntropyOptions extends CrossEntropyOptions {
   /** `[batch, classes]`; false where a class is unavailable: its probability and its gradient are 0. Default: all true. */

@@ -10,6 +10,7 @@ import {
   takeAlongAxis,
   where,
 } from "../../autodiff/index.js";
+import { reduceLosses } from "../reduction.js";
 import {
   checkClassWeights,
   checkLabels,
@@ -18,7 +19,6 @@ import {
   checkOptions,
   checkReachable,
 } from "./check-classes.js";
-import { reduceLosses } from "./reduction.js";
 import {
   checkMask,
   crossEntropy,

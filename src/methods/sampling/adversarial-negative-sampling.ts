@@ -1,10 +1,10 @@
 import { checkAtLeast, checkCount } from "../../autodiff/check.js";
 import { checkSameDType } from "../../autodiff/dtype.js";
 import { checkShape, type Key, softplus, stopGradient, type Tensor } from "../../autodiff/index.js";
+import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 import { AdversarialTree } from "./adversarial-tree.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
 import { type Contrast, checkContrast, checkNoiseLogProbability, type NoiseLogProbability } from "./contrast.js";
-import { checkReduction, type Reduction, reduce } from "./reduction.js";
 import type { Sampler } from "./sampler.js";
 
 export interface BiasedNegativeSamplingLossOptions {
@@ -110,7 +110,7 @@ export function adversarialNegativeSamplingLoss(
     positive: sampler.logProbability(labels, hidden),
     noise: sampler.logProbability(drawn, hidden),
   };
-  return reduce(biasedNegativeSamplingLoss(scores, logProbability, { regularization }), reduction);
+  return reduceLosses(biasedNegativeSamplingLoss(scores, logProbability, { regularization }), reduction);
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   type Tensor,
   where,
 } from "../../autodiff/index.js";
-import { checkReduction, type Reduction, reduce } from "./reduction.js";
+import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 
 export interface InBatchLossOptions {
   /** Subtract the positive's expected count too, as in the paper. Default false. */
@@ -68,5 +68,8 @@ export function inBatchLoss(
   const isHit = and(equal(expandDims(labels, 1), labels), not(isSelf));
   const counts = broadcastTo(stopGradient(logExpectedCount), shape);
   const corrected = scores.sub(correctPositive ? counts : where(isSelf, 0, counts));
-  return reduce(logSumExp(where(isHit, Number.NEGATIVE_INFINITY, corrected), 1).sub(diagonal(corrected)), reduction);
+  return reduceLosses(
+    logSumExp(where(isHit, Number.NEGATIVE_INFINITY, corrected), 1).sub(diagonal(corrected)),
+    reduction,
+  );
 }

@@ -1,12 +1,12 @@
 import { checkCount, checkOneOf } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import type { Key, Tensor } from "../../autodiff/index.js";
+import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
 import { checkLogNormalizer } from "./contrast.js";
 import { nceLoss } from "./nce.js";
 import { negativeSamplingLoss } from "./negative-sampling.js";
 import { rankingNceLoss } from "./ranking-nce.js";
-import { checkReduction, type Reduction, reduce } from "./reduction.js";
 import type { Sampler } from "./sampler.js";
 
 export interface SampledNceLossOptions {
@@ -90,7 +90,7 @@ export function sampledNceLoss(
     averageNegativeSampling: () => negativeSamplingLoss(scores, { average: true }),
     ranking: () => rankingNceLoss(scores, logProbability()),
   };
-  return reduce(losses[objective](), reduction);
+  return reduceLosses(losses[objective](), reduction);
 }
 
 function checkSampler(

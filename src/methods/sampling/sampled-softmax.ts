@@ -1,11 +1,11 @@
 import { checkCount, checkOneOf } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { equal, expandDims, type Key, type Tensor } from "../../autodiff/index.js";
+import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 import { candidateSoftmaxLoss } from "./candidate-softmax.js";
 import { type CandidateSampler, independentCandidates } from "./candidates.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
 import { logQCorrection } from "./log-q-correction.js";
-import { checkReduction, type Reduction, reduce } from "./reduction.js";
 import type { Sampler } from "./sampler.js";
 
 export interface SampledSoftmaxLossOptions {
@@ -101,7 +101,7 @@ export function sampledSoftmaxLoss(
     }
     target = logQCorrection(target, logExpectedCountOf(labels));
   }
-  return reduce(candidateSoftmaxLoss(target, logQCorrection(scores, logExpectedCount, isHit)), reduction);
+  return reduceLosses(candidateSoftmaxLoss(target, logQCorrection(scores, logExpectedCount, isHit)), reduction);
 }
 
 /** A class that is never drawn biases the estimate, unless it is the label of every row or its score is −∞. */

@@ -1,9 +1,9 @@
 import { checkCount } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { checkRank, logSumExp, type Tensor } from "../../autodiff/index.js";
+import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 import { checkClassIds } from "./class-ids.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
-import { checkReduction, type Reduction, reduce } from "./reduction.js";
 
 /** Consecutive examples, and the classes among which their labels are. */
 export interface TargetPart {
@@ -82,7 +82,7 @@ export function targetPartitionLoss(
   checkClassIds(caller, { vocabulary }, table.weights.shape[0]);
   checkMembers(caller, hostValues(labels), hostValues(vocabulary));
   const total = logSumExp(scoresOfClasses(hidden, table, vocabulary), 1);
-  return reduce(total.sub(scoresOfLabels(hidden, table, labels)), reduction);
+  return reduceLosses(total.sub(scoresOfLabels(hidden, table, labels)), reduction);
 }
 
 function checkMembers(

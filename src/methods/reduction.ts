@@ -1,7 +1,13 @@
-import type { Tensor } from "../../autodiff/index.js";
+import { checkOneOf } from "../autodiff/check.js";
+import type { Tensor } from "../autodiff/index.js";
 
 /** How losses of a batch become one: not at all, their weighted mean, or their sum. */
 export type Reduction = "none" | "mean" | "sum";
+
+/** Throws unless the reduction is known. */
+export function checkReduction(caller: string, reduction: Reduction): void {
+  checkOneOf(caller, "reduction", reduction, ["none", "mean", "sum"]);
+}
 
 /**
  * Losses `[batch]`, which already carry their weights, under a reduction; the mean divides by the sum of the weights,
