@@ -12,6 +12,7 @@ import { AdversarialTree } from "cotangent/methods/sampling";
 import { DivergedError, FileError, reasonOf } from "./errors.js";
 import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
+import { headOf } from "./heads/head-of.js";
 import type { Model, Noise, Parameters } from "./model.js";
 import type { Recipe } from "./recipe.js";
 
@@ -42,7 +43,8 @@ export async function encodeModel(
   extra: Extra = {},
 ): Promise<Uint8Array> {
   const tensors = new Map<string, NdArray>();
-  const all = new Map<string, Tensor>([...Object.entries(parameters), ...noiseTensors(noise), ...others]);
+  const { embedding, head } = parameters;
+  const all = new Map([["embedding", embedding], ...Object.entries(head), ...noiseTensors(noise), ...others]);
   for (const [name, held] of all) {
     const data = await held.data();
     const wrong = data.find((value) => !Number.isFinite(value));
@@ -147,8 +149,9 @@ function decode(
   };
   const parameters: Parameters = {
     embedding: take("embedding", [widthOf(space), recipe.dim]),
-    weights: take("weights", [labels.size, recipe.dim]),
-    bias: take("bias", [labels.size]),
+    head: Object.fromEntries(
+      Object.entries(headOf(recipe, labels.counts).shapes).map(([name, shape]) => [name, take(name, shape)]),
+    ),
   };
   const noise = left.has("noise.projection") ? takeNoise(take, space, labels, recipe) : undefined;
   return { model: { space, labels, recipe, parameters, noise }, tensors: left, extra: json("extra") as Extra };

@@ -1,6 +1,6 @@
 import { type Backend, tensor } from "cotangent";
 import type { Batch } from "./flat-examples.js";
-import type { Examples } from "./objectives.js";
+import type { Examples } from "./heads/head.js";
 
 /** A batch as tensors. */
 export function onBackend({ offsets, columns, values, targets }: Batch, backend: Backend): Examples {

@@ -1,7 +1,8 @@
-import { read } from "cotangent";
+import { read, topK } from "cotangent";
 import type { SparseExample, Stream } from "cotangent/data";
 import { FlatExamples } from "./flat-examples.js";
-import { type Model, rank } from "./model.js";
+import { headOf } from "./heads/head-of.js";
+import { embed, type Model } from "./model.js";
 import { onBackend } from "./on-backend.js";
 
 /** What a model makes of one example. */
@@ -19,20 +20,22 @@ const HELD_SCORES = 2 ** 23;
 
 /** Ranks the classes for each example, in order; only one batch is in memory. */
 export async function* rankExamples(
-  model: Pick<Model, "parameters" | "noise">,
+  { recipe, labels, noise, parameters }: Omit<Model, "space">,
   examples: Stream<SparseExample>,
   k: number,
 ): AsyncGenerator<Ranked> {
-  const [classes] = model.parameters.weights.shape;
+  const classes = labels.size;
+  const head = headOf(recipe, labels.counts, noise);
+  const { backend } = parameters.embedding;
   const best = Math.min(k, classes);
   const rows = Math.max(1, Math.min(256, Math.floor(HELD_SCORES / classes)));
   let pending = new FlatExamples();
   const flush = async function* (): AsyncGenerator<Ranked> {
     const batch = onBackend(
       pending.pack([...Array(pending.length).keys()], () => 0),
-      model.parameters.weights.backend,
+      backend,
     );
-    const { values, indices } = await read(rank(batch, model, best));
+    const { values, indices } = await read(topK(head.scores(embed(batch, parameters), parameters.head, batch), best));
     for (let row = 0; row < pending.length; row += 1) {
       yield {
         labels: [...pending.labelsOf(row)],

@@ -1,12 +1,13 @@
-import { type Backend, evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor, tensor } from "cotangent";
+import { type Backend, evaluate, type Key, leavesOf, randomKey, rebuild, type Tensor } from "cotangent";
 import type { Vocabulary } from "cotangent/data";
 import { adagrad, optimize, type Training } from "cotangent/methods/optimizers";
 import type { Corpus } from "./corpus.js";
 import { DivergedError } from "./errors.js";
 import type { FeatureSpace } from "./feature-space.js";
 import { fitNoise } from "./fit-noise.js";
-import { initialParameters, type Model, type Noise, type Parameters } from "./model.js";
-import { type Examples, objectiveOf, samplerOf } from "./objectives.js";
+import type { Examples, Head } from "./heads/head.js";
+import { headOf } from "./heads/head-of.js";
+import { embed, initialParameters, type Model, type Noise, type Parameters } from "./model.js";
 import type { Recipe } from "./recipe.js";
 import { disposeBatch, Upcoming } from "./upcoming.js";
 
@@ -53,6 +54,7 @@ export class TrainingRun {
   private readonly optimizer: Optimizer;
   private training: Training<Parameters, State, [Examples, Key]>;
   private noise: Noise | undefined;
+  private head: Head;
   private position: Position;
   private losses: readonly number[];
   private lossSum: number;
@@ -69,8 +71,9 @@ export class TrainingRun {
     this.position = from?.position ?? { epoch: 0, batch: 0 };
     this.losses = from?.losses ?? [];
     this.lossSum = from?.lossSum ?? 0;
-    const parameters = from?.parameters ?? initialParameters(space, labels.size, recipe, this.key.at("parameters"));
-    this.training = this.train(parameters, from?.state);
+    this.head = headOf(recipe, labels.counts, this.noise);
+    const start = () => initialParameters(space, recipe, this.head, this.key.at("parameters"));
+    this.training = this.train(from?.parameters ?? start(), from?.state);
   }
 
   /** Whether a noise model is fitted before the next step, which takes a while and cannot be interrupted. */
@@ -131,16 +134,10 @@ export class TrainingRun {
 
   /** What has been learned. The tensors are the run's own. */
   model(): Model {
-    const { recipe, space, labels, noise } = this;
+    const { recipe, space, labels, noise, head } = this;
     const { params } = this.training;
-    if (recipe.loss !== "negative-sampling") return { recipe, space, labels, noise, parameters: params };
-    // Negative sampling learns log p − log q: with log q in the bias, scores rank by p.
-    const every = tensor(
-      Int32Array.from({ length: labels.size }, (_, id) => id),
-      { backend: this.backend },
-    );
-    const bias = params.bias.add(samplerOf(recipe, labels.counts).logProbability(every));
-    return { recipe, space, labels, noise, parameters: { ...params, bias } };
+    const parameters = { ...params, head: head.keep?.(params.head) ?? params.head };
+    return { recipe, space, labels, noise, parameters };
   }
 
   dispose(): void {
@@ -148,7 +145,9 @@ export class TrainingRun {
   }
 
   private train(parameters: Parameters, state?: readonly Tensor[]): Training<Parameters, State, [Examples, Key]> {
-    const objective = objectiveOf(this.recipe, this.labels.counts, this.noise);
+    const { head } = this;
+    const objective = (learned: Parameters, examples: Examples, key: Key) =>
+      head.loss(embed(examples, learned), learned.head, examples, key);
     const options = state === undefined ? {} : { state: rebuild(this.optimizer.init(parameters), state) };
     return optimize(objective, parameters, this.optimizer, options);
   }
@@ -158,7 +157,8 @@ export class TrainingRun {
     const { recipe, labels, space, key } = this;
     const { embedding } = evaluate(this.training.params);
     this.noise = await fitNoise(corpus, this.position.epoch, embedding, labels.size, recipe);
-    const fresh = initialParameters(space, labels.size, recipe, key);
+    this.head = headOf(recipe, labels.counts, this.noise);
+    const fresh = initialParameters(space, recipe, this.head, key);
     const parameters = evaluate({ ...fresh, embedding });
     this.training.dispose();
     this.training = this.train(parameters);

@@ -1,6 +1,6 @@
 import { type Backend, leavesOf, prefetch, type Tensor } from "cotangent";
 import type { Batch } from "./flat-examples.js";
-import type { Examples } from "./objectives.js";
+import type { Examples } from "./heads/head.js";
 import { onBackend } from "./on-backend.js";
 
 /** Batches as tensors, each on its way to the backend from when it is taken. */

@@ -9,7 +9,7 @@ const families = new URL("../../src/methods/", import.meta.url);
 describe("cotangent methods", () => {
   it("lists every function that the families export, with its description and source", async () => {
     const entries: CatalogueEntry[] = JSON.parse((await run("methods", "--json")).stdout);
-    for (const family of readdirSync(families)) {
+    for (const { name: family } of readdirSync(families, { withFileTypes: true }).filter((e) => e.isDirectory())) {
       const index = readFileSync(new URL(`${family}/index.ts`, families), "utf8");
       const exported = [...index.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, names]) => names.split(","));
       const values = exported.map((name) => name.trim()).filter((name) => name !== "" && !name.startsWith("type "));
