@@ -21,6 +21,7 @@ export async function bundleCli({ entries = ["cotangent", "start"], outdir = `${
     absWorkingDir: root,
     outdir,
     logLevel: "warning",
+    external: ["canvas"], // draws pixels, which no plot here is made of
     define: { COTANGENT_CATALOGUE: JSON.stringify(readCatalogue()) },
   };
   // Dependencies that are not ES modules ask for built-in modules by require().

@@ -42,3 +42,21 @@ export function oneOf<T extends string>(command: string, flag: string, allowed: 
     throw new UsageError(`${command}: ${flag} is ${JSON.stringify(text)} but must be one of ${allowed.join(", ")}`);
   };
 }
+
+/** Values parted by commas, at least one. */
+export function listOf<T>(command: string, flag: string, one: OptionParser<T>): OptionParser<T[]> {
+  return (text) => {
+    if (text.trim() === "") throw new UsageError(`${command}: ${flag} is empty but must have values, parted by commas`);
+    return text.split(",").map((part) => one(part.trim()));
+  };
+}
+
+/** A time in seconds: `90s`, `10min`, `2h`; a plain number is seconds. */
+export function duration(command: string, flag: string): OptionParser<number> {
+  return (text) => {
+    const [, number, unit = "s"] = /^(\d+\.?\d*|\.\d+)\s*(s|min|h)?$/.exec(text) ?? [];
+    const seconds = Number(number) * { s: 1, min: 60, h: 3600 }[unit as "s" | "min" | "h"];
+    if (seconds > 0) return seconds;
+    throw new UsageError(`${command}: ${flag} is ${JSON.stringify(text)} but must be a time, such as 60s, 10min or 2h`);
+  };
+}

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { compareCommand } from "./commands/compare-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
 import { methodsCommand } from "./commands/methods-command.js";
 import { predictCommand } from "./commands/predict-command.js";
@@ -16,11 +17,12 @@ Examples:
   cotangent train train.txt --output model.safetensors     train on a file; its format is found out
   cotangent evaluate model.safetensors test.txt            precision, nDCG and recall, also by label frequency
   cotangent predict model.safetensors new.txt --top 3      the best labels of each line
+  cotangent compare cities --budget 60s                    several losses under the same conditions, as a report
   cotangent methods softmax                                what the library knows about softmax
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C (the work so far is kept).`,
     );
-  for (const command of [trainCommand(), predictCommand(), evaluateCommand(), methodsCommand()]) {
+  for (const command of [trainCommand(), predictCommand(), evaluateCommand(), compareCommand(), methodsCommand()]) {
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {

@@ -59,8 +59,8 @@ export class TrainingRun {
   private losses: readonly number[];
   private lossSum: number;
 
-  /** The tensors of a snapshot must live on the backend. */
-  constructor(recipe: Recipe, space: FeatureSpace, labels: Vocabulary, backend: Backend, from?: Snapshot) {
+  /** @param from - where to start, if not anew; its tensors must live on the backend */
+  constructor(recipe: Recipe, space: FeatureSpace, labels: Vocabulary, backend: Backend, from?: Partial<Snapshot>) {
     this.recipe = recipe;
     this.space = space;
     this.labels = labels;
