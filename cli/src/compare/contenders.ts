@@ -53,7 +53,9 @@ export function contenderOf(
     );
   }
   const negatives = loss === "adversarial-softmax" ? 1 : shared;
-  const recipe: Recipe = { ...DEFAULT_RECIPE, negatives, ...base, loss, sampler };
+  const { dim, treeFeatures }: Recipe = { ...DEFAULT_RECIPE, ...base };
+  const features = Math.min(treeFeatures, dim); // a tree cannot decide by more features than there are
+  const recipe: Recipe = { ...DEFAULT_RECIPE, negatives, ...base, treeFeatures: features, loss, sampler };
   const title = takesSampler ? `${TITLES[loss]}, ${PROPOSALS[sampler]}` : TITLES[loss];
   return { name, title, recipe, options: Object.fromEntries(OPTIONS_OF_LOSS[loss].map((key) => [key, recipe[key]])) };
 }
