@@ -100,7 +100,13 @@ export async function compareMethods(
       if (record === undefined) continue;
       const gradients =
         isReference && record.diverged === undefined
-          ? await studyGradients(runner.lastModel(), contender, contenders, task, settings.draws, progress)
+          ? await studyGradients(
+              { ...runner.lastModel(), name: contender.name },
+              contenders,
+              task,
+              settings.draws,
+              (_, { title }) => progress.say(`bias and noise of the gradient of ${title}`),
+            )
           : undefined;
       runner.release();
       await keep({ runs: [...findings.runs, record], ...(gradients === undefined ? {} : { gradients }) });

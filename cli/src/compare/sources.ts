@@ -31,22 +31,28 @@ interface Texts {
   readonly tokens: readonly string[];
 }
 
+/** Texts with their labels as a source. */
+export function sourceOfTexts(
+  name: string,
+  { train, test }: { readonly train: readonly Texts[]; readonly test: readonly Texts[] },
+): Source {
+  const toExample = ({ labels, tokens }: Texts): Example => ({ labels, content: { tokens } });
+  return { name, train: train.map(toExample), test: test.map(toExample) };
+}
+
 /** Loads data that comes with a package. */
-export async function loadDataset(name: DatasetName): Promise<Source> {
-  const texts = ({ train, test }: { readonly train: readonly Texts[]; readonly test: readonly Texts[] }): Source => {
-    const toExample = ({ labels, tokens }: Texts): Example => ({ labels, content: { tokens } });
-    return { name: DATASETS[name], train: train.map(toExample), test: test.map(toExample) };
-  };
-  switch (name) {
+export async function loadDataset(dataset: DatasetName): Promise<Source> {
+  const name = DATASETS[dataset];
+  switch (dataset) {
     case "wordnet":
-      return { ...texts(await loadWordnetHypernyms()), name: DATASETS[name] };
+      return sourceOfTexts(name, await loadWordnetHypernyms());
     case "cities":
-      return texts(await loadCityCountries());
+      return sourceOfTexts(name, await loadCityCountries());
     case "moby-dick":
-      return texts(await loadNextWord());
+      return sourceOfTexts(name, await loadNextWord());
     case "fashion-mnist": {
       const { train, test } = await loadFashionMnist({ imbalance: 100 });
-      return { name: DATASETS[name], train: train.map(pixelsOf), test: test.map(pixelsOf) };
+      return { name, train: train.map(pixelsOf), test: test.map(pixelsOf) };
     }
   }
 }

@@ -59,18 +59,17 @@ export async function encodeTask(command: string, source: Source, options: TaskO
     : { kind: "indices", count: widthOfIndices(train), firstIndex: 0, normalize };
   const encode = (example: Example): SparseExample => encodeExample(example, space, labels);
   const sides = hashSplit(train, contentOf, validationShare, 1);
-  const known = (examples: readonly Example[]) => examples.map(encode).filter((example) => example.labels.length > 0);
   const task: Task = {
     name: source.name,
     space,
     labels,
     train: flatOf(train.map(encode)),
     tuning: flatOf(sides.train.map(encode)),
-    validation: known(sides.test),
-    test: known(test),
+    validation: sides.test.map(encode),
+    test: test.map(encode),
     fingerprint: fingerprintOf([...train, ...test]),
   };
-  if (task.test.length === 0) {
+  if (task.test.every((example) => example.labels.length === 0)) {
     throw new FileError(
       `${command}: ${source.name} has no test example with a label that training has but must have one`,
     );
@@ -89,6 +88,12 @@ export function summaryOf({ name, space, labels, train, validation, test }: Task
     seenOnce: labels.counts.filter((count) => count === 1).length,
     features: widthOf(space),
   };
+}
+
+/** As many examples, evenly spaced, or all. */
+export function evenSample<T>(examples: readonly T[], wanted: number): T[] {
+  const count = Math.min(wanted, examples.length);
+  return Array.from({ length: count }, (_, i) => examples[Math.floor((i * examples.length) / count)]!);
 }
 
 function flatOf(examples: readonly SparseExample[]): FlatExamples {

@@ -11,7 +11,7 @@ import { type Snapshot, TrainingRun } from "../training-run.js";
 import type { Settings, Surroundings } from "./compare-methods.js";
 import type { Budget, RunRecord } from "./comparison.js";
 import type { Contender } from "./contenders.js";
-import type { Task } from "./task.js";
+import { evenSample, type Task } from "./task.js";
 import { NO_STEPS, recordOf, runTrial, type TrialState } from "./trial.js";
 import type { Findings } from "./unfinished.js";
 
@@ -80,7 +80,7 @@ export class TrialRunner {
     };
     let saved = performance.now();
     const corpus = corpusInMemory(examples, { key: TrainingRun.orderKey(recipe), batchSize: recipe.batchSize });
-    const sample = everyNth(isTry ? validation : test, this.settings.scored);
+    const sample = evenSample(isTry ? validation : test, this.settings.scored);
     const state = await runTrial(
       run,
       corpus,
@@ -126,11 +126,4 @@ export class TrialRunner {
     for await (const example of rankExamples(model, examples, PLACES[PLACES.length - 1])) ranked.push(example);
     return evaluateRankings(ranked, model.labels, this.task.train.length);
   }
-}
-
-/** As many examples, evenly spaced, or all. */
-function everyNth(examples: readonly SparseExample[], wanted: number): readonly SparseExample[] {
-  const step = Math.max(1, examples.length / wanted);
-  const count = Math.min(wanted, examples.length);
-  return Array.from({ length: count }, (_, i) => examples[Math.floor(i * step)]!);
 }

@@ -18,7 +18,8 @@ export interface TrialState {
 export const NO_STEPS: TrialState = { steps: 0, seconds: 0, bytes: 0, stepTimes: [], curve: [] };
 
 export interface TrialOptions {
-  readonly budget: Budget;
+  /** The whole of the recipe, or up to this time or step of it. */
+  readonly budget: Budget | { readonly steps: number };
   /** Places on the way at which the model is scored, the end included. */
   readonly points: number;
   /** Bytes that the backend holds. */
@@ -26,7 +27,7 @@ export interface TrialOptions {
   /** P@1 of a model on the way. */
   readonly score: (model: Model) => Promise<number>;
   /** Told after each step how far the trial is, in [0, 1]; not on the clock. */
-  readonly onStep: (done: number, state: () => TrialState) => Promise<void>;
+  readonly onStep: (done: number, state: () => TrialState, loss: number) => Promise<void>;
 }
 
 /** Steps whose times are kept. */
@@ -42,16 +43,16 @@ export async function runTrial(
   { budget, points, bytesHeld, score, onStep }: TrialOptions,
   from: TrialState = NO_STEPS,
 ): Promise<TrialState & { readonly diverged?: string }> {
-  const total = from.steps + run.stepsLeft(corpus);
   let { steps, seconds, bytes } = from;
   const stepTimes = [...from.stepTimes];
   const curve = [...from.curve];
   const state = (): TrialState => ({ steps, seconds, bytes, stepTimes: [...stepTimes], curve: [...curve] });
+  const total = "steps" in budget ? budget.steps : from.steps + run.stepsLeft(corpus);
   const doneOf = () => ("seconds" in budget ? seconds / budget.seconds : steps / total);
   let next = Math.floor(doneOf() * points) + 1;
   try {
     let last = performance.now();
-    for await (const _ of run.steps(corpus)) {
+    for await (const { loss } of run.steps(corpus)) {
       const time = performance.now() - last;
       steps += 1;
       seconds += time / 1000;
@@ -62,7 +63,7 @@ export async function runTrial(
         curve.push({ steps, seconds, precisionAt1: await score(run.model()) });
         next = Math.floor(done * points) + 1;
       }
-      await onStep(done, state);
+      await onStep(done, state, loss);
       if (done >= 1) break;
       last = performance.now();
     }

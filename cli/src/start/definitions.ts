@@ -3,13 +3,13 @@ import { tokensOf } from "../../../datasets/wordnet-hypernyms.js";
 import { encodeExample } from "../feature-space.js";
 import type { Model } from "../model.js";
 import { rankExamples } from "../ranking.js";
-import type { Task } from "./task.js";
+import type { WordnetTask } from "./task.js";
 
 const WANTED = 3;
 const SHOWN = 3;
 
 /** Files three definitions: the user's own where there is someone to type them, else some of the test set. */
-export async function fileDefinitions(task: Task, model: Model, isTyped: boolean): Promise<void> {
+export async function fileDefinitions(task: WordnetTask, model: Model, isTyped: boolean): Promise<void> {
   if (!isTyped) {
     const known = task.testTexts.filter(({ labels }) => labels.some((id) => task.labels.idOf(id) !== undefined));
     for (const { text, labels } of known.slice(0, WANTED)) {
@@ -32,7 +32,7 @@ export async function fileDefinitions(task: Task, model: Model, isTyped: boolean
   }
 }
 
-async function showBest({ names }: Task, model: Model, text: string): Promise<void> {
+async function showBest({ names }: WordnetTask, model: Model, text: string): Promise<void> {
   const { space, labels } = model;
   const example = encodeExample({ labels: [], content: { tokens: tokensOf(text) } }, space, labels);
   if (example.indices.length === 0) {
