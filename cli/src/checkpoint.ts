@@ -11,6 +11,9 @@ export function checkpointOf(output: string): string {
   return `${output}.checkpoint`;
 }
 
+/** What names begin with of tensors that negatives are drawn by. */
+const FOLLOWED = "followed.";
+
 /** What a checkpoint knows of its run, beside the model. */
 interface RunState {
   readonly fingerprint: string;
@@ -27,8 +30,11 @@ export async function saveCheckpoint(
   { recipe, space, labels }: Pick<Model, "recipe" | "space" | "labels">,
   fingerprint: string,
 ): Promise<void> {
-  const { position, parameters, noise, state, losses, lossSum } = snapshot;
-  const others = new Map(state.map((leaf, i): [string, Tensor] => [`state.${i}`, leaf]));
+  const { position, parameters, noise, state, losses, lossSum, followed = {} } = snapshot;
+  const others = new Map([
+    ...state.map((leaf, i): [string, Tensor] => [`state.${i}`, leaf]),
+    ...Object.entries(followed).map(([name, leaf]): [string, Tensor] => [FOLLOWED + name, leaf]),
+  ]);
   const run: RunState = { fingerprint, position, losses, lossSum };
   const model = { recipe, space, labels, parameters, noise };
   await writeAtomically(command, path, await encodeModel("cotangent checkpoint 1", model, others, { run }));
@@ -58,11 +64,17 @@ export async function loadCheckpoint(
     const there = model.recipe[name as keyof Recipe];
     if (there !== wanted) throw fail(`its ${name} is ${there} and not ${wanted}`);
   }
-  const state = Array.from({ length: tensors.size }, (_, i) => {
+  const followed = new Map([...tensors].filter(([name]) => name.startsWith(FOLLOWED)));
+  const state = Array.from({ length: tensors.size - followed.size }, (_, i) => {
     const leaf = tensors.get(`state.${i}`);
     if (leaf === undefined) throw new FileError(`${command}: ${path} is damaged, its tensor state.${i} is missing`);
     return tensorOf(leaf, backend);
   });
   const { parameters, noise } = model;
-  return { position: run.position, losses: run.losses, lossSum: run.lossSum, parameters, noise, state };
+  const { position, losses, lossSum } = run;
+  const table = Array.from(followed, ([name, leaf]) => [name.slice(FOLLOWED.length), tensorOf(leaf, backend)]);
+  return {
+    ...{ position, losses, lossSum, parameters, noise, state },
+    followed: followed.size === 0 ? undefined : Object.fromEntries(table),
+  };
 }

@@ -1,7 +1,18 @@
 import { BACKENDS, type BackendName } from "./backends.js";
 
 /** Losses that `train` knows by name. */
-export const LOSSES = ["full-softmax", "sampled-softmax", "nce", "negative-sampling", "adversarial-softmax"] as const;
+export const LOSSES = [
+  "full-softmax",
+  "sampled-softmax",
+  "nce",
+  "negative-sampling",
+  "adversarial-softmax",
+  "rf-softmax",
+  "adaptive-softmax",
+  "logit-adjusted-softmax",
+  "disentangled-softmax",
+  "stochastic-mining",
+] as const;
 export type LossName = (typeof LOSSES)[number];
 
 /** Distributions that negatives can be drawn from. */
@@ -21,6 +32,14 @@ export interface Recipe {
   readonly treeFeatures: number;
   /** Epochs that the adversarial softmax spends on finding features for its tree. */
   readonly featureEpochs: number;
+  /** τ of the losses for a long tail: how much rarer classes are lifted. */
+  readonly adjustment: number;
+  /** Inverse temperature of the RF-softmax's cosines. */
+  readonly sharpness: number;
+  /** Random frequencies of the RF-softmax's sampler. */
+  readonly frequencies: number;
+  /** Of the mining's negatives, those of highest score count. */
+  readonly hardest: number;
   /** Width of the embedding. */
   readonly dim: number;
   readonly epochs: number;
@@ -39,6 +58,11 @@ export const OPTIONS_OF_LOSS: Readonly<Record<LossName, readonly (keyof Recipe)[
   nce: ["sampler", "power", "negatives"],
   "negative-sampling": ["sampler", "power", "negatives"],
   "adversarial-softmax": ["negatives", "regularization", "treeFeatures", "featureEpochs"],
+  "rf-softmax": ["negatives", "sharpness", "frequencies"],
+  "adaptive-softmax": [],
+  "logit-adjusted-softmax": ["adjustment"],
+  "disentangled-softmax": ["sampler", "power", "negatives", "adjustment"],
+  "stochastic-mining": ["negatives", "hardest"],
 };
 
 /** What was measured best on WordNet's hypernyms, a long tail of 19 648 labels. */
@@ -50,6 +74,10 @@ export const DEFAULT_RECIPE: Recipe = {
   regularization: 1e-3,
   treeFeatures: 16,
   featureEpochs: 1,
+  adjustment: 1,
+  sharpness: 20,
+  frequencies: 256,
+  hardest: 5,
   dim: 128,
   epochs: 3,
   batchSize: 256,
@@ -58,3 +86,9 @@ export const DEFAULT_RECIPE: Recipe = {
   backend: BACKENDS[0],
   shuffleBuffer: 0,
 };
+
+/** Negatives where none are asked for: many that a batch shares, or few that each example draws by its own features. */
+export function defaultNegatives(loss: LossName): number {
+  if (loss === "adversarial-softmax") return 1;
+  return loss === "rf-softmax" ? 32 : DEFAULT_RECIPE.negatives;
+}

@@ -5,7 +5,7 @@ import type { Corpus } from "./corpus.js";
 import { DivergedError } from "./errors.js";
 import type { FeatureSpace } from "./feature-space.js";
 import { fitNoise } from "./fit-noise.js";
-import type { Examples, Head } from "./heads/head.js";
+import type { Examples, Head, Learned } from "./heads/head.js";
 import { headOf } from "./heads/head-of.js";
 import { embed, initialParameters, type Model, type Noise, type Parameters } from "./model.js";
 import type { Recipe } from "./recipe.js";
@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly noise: Noise | undefined;
   /** The optimizer's state, leaf by leaf. */
   readonly state: readonly Tensor[];
+  /** What the head's negatives are drawn by, where that follows what is learned. */
+  readonly followed: Learned | undefined;
   /** Mean loss of each epoch that is done. */
   readonly losses: readonly number[];
   /** Sum of the losses of the epoch that is not, over its examples so far. */
@@ -72,6 +74,7 @@ export class TrainingRun {
     this.losses = from?.losses ?? [];
     this.lossSum = from?.lossSum ?? 0;
     this.head = headOf(recipe, labels.counts, this.noise);
+    if (from?.followed !== undefined) this.head.follower?.follow(from.followed);
     const start = () => initialParameters(space, recipe, this.head, this.key.at("parameters"));
     this.training = this.train(from?.parameters ?? start(), from?.state);
   }
@@ -107,6 +110,8 @@ export class TrainingRun {
             throw new DivergedError(`the loss in batch ${place + 1} of epoch ${epoch + 1}`, loss);
           this.lossSum += loss * examples;
           this.position = { epoch, batch: place + 1 };
+          const { follower } = this.head;
+          if (follower !== undefined && (place + 1) % follower.every === 0) follower.follow(this.training.params.head);
           yield { epoch, batch: place, examples, loss };
         }
       } finally {
@@ -120,9 +125,10 @@ export class TrainingRun {
 
   /** Where the run stands. The tensors are the run's own, until its next step. */
   snapshot(): Snapshot {
-    const { position, noise, losses, lossSum } = this;
+    const { position, noise, losses, lossSum, head } = this;
+    const followed = head.follower?.followed;
     const { params: parameters, state } = this.training;
-    return { position, parameters, noise, losses, lossSum, state: leavesOf<Tensor>(state) };
+    return { position, parameters, noise, losses, lossSum, followed, state: leavesOf<Tensor>(state) };
   }
 
   /** Steps from here to the end. */
@@ -141,6 +147,7 @@ export class TrainingRun {
   }
 
   dispose(): void {
+    this.head.follower?.dispose();
     this.training.dispose();
   }
 

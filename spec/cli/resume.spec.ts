@@ -26,6 +26,7 @@ const MODES: readonly (readonly [string, readonly string[]])[] = [
   ["streamed", ["--memory", "0", "--shuffle-buffer", "37"]],
   ["before the tree of its negatives is fitted", ADVERSARIAL],
   ["with the tree of its negatives", [...ADVERSARIAL, "--checkpoint-every", "60"]], // an epoch is 51 steps
+  ["with a sampler that follows", ["--loss", "rf-softmax", "--frequencies", "16", "--checkpoint-every", "60"]],
 ];
 
 const bytesOf = (name: string) => readFileSync(join(folder(), name));

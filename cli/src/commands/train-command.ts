@@ -68,7 +68,7 @@ function addLossOptions(command: Command): void {
     .option("--power <p>", "the unigram sampler draws in proportion to count^p", from("--power", 0), defaults.power)
     .option(
       "--negatives <m>",
-      "negatives that a batch shares (default: 256), or of each example of the adversarial softmax (default: 1)",
+      "negatives that a batch shares (default: 256), or of each example of the adversarial softmax (default: 1) and the RF-softmax (default: 32)",
       whole("--negatives", 1),
     )
     .option(
@@ -88,7 +88,21 @@ function addLossOptions(command: Command): void {
       "first epochs, of sampled softmax, to find them (adversarial softmax)",
       whole("--feature-epochs", 1),
       defaults.featureEpochs,
-    );
+    )
+    .option(
+      "--adjustment <τ>",
+      "how much rarer labels are lifted (logit-adjusted and disentangled softmax)",
+      from("--adjustment", 0),
+      defaults.adjustment,
+    )
+    .option("--sharpness <τ>", "inverse temperature (RF-softmax)", above("--sharpness", 0), defaults.sharpness)
+    .option(
+      "--frequencies <n>",
+      "random frequencies of its sampler (RF-softmax)",
+      whole("--frequencies", 1),
+      defaults.frequencies,
+    )
+    .option("--hardest <k>", "negatives that count (stochastic mining)", whole("--hardest", 1), defaults.hardest);
 }
 
 function addRunOptions(command: Command): void {

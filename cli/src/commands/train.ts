@@ -10,7 +10,7 @@ import { detectFormat, type ExampleFile, type Format, unknownFormat } from "../f
 import { Interrupt } from "../interrupt.js";
 import { encodeModel } from "../model-file.js";
 import { showDuration, showProgress, silent } from "../progress.js";
-import { DEFAULT_RECIPE, type Recipe } from "../recipe.js";
+import { defaultNegatives, type Recipe } from "../recipe.js";
 import { showCount } from "../report.js";
 import { type Survey, surveyFile } from "../survey.js";
 import { runToEnd, stopped } from "../training-loop.js";
@@ -185,10 +185,11 @@ function recipeOf(options: TrainOptions, { entries, examples }: Survey): Recipe 
   const bytes = 8 * entries + 24 * examples;
   const fits = bytes <= options.memory * 1e6;
   const { loss, sampler, power, regularization, treeFeatures, featureEpochs } = options;
-  const { negatives = loss === "adversarial-softmax" ? 1 : DEFAULT_RECIPE.negatives } = options;
+  const { negatives = defaultNegatives(loss), adjustment, sharpness, frequencies, hardest } = options;
   const { dim, epochs, batchSize, learningRate, seed, backend } = options;
   return {
     ...{ loss, sampler, power, negatives, regularization, treeFeatures, featureEpochs },
+    ...{ adjustment, sharpness, frequencies, hardest },
     ...{ dim, epochs, batchSize, learningRate, seed, backend },
     shuffleBuffer: fits ? 0 : options.shuffleBuffer,
   };

@@ -1,5 +1,13 @@
 import { UsageError } from "../errors.js";
-import { DEFAULT_RECIPE, LOSSES, type LossName, OPTIONS_OF_LOSS, type Recipe, SAMPLERS } from "../recipe.js";
+import {
+  DEFAULT_RECIPE,
+  defaultNegatives,
+  LOSSES,
+  type LossName,
+  OPTIONS_OF_LOSS,
+  type Recipe,
+  SAMPLERS,
+} from "../recipe.js";
 import type { MethodSummary } from "./comparison.js";
 
 /** A way to train that is compared. */
@@ -13,6 +21,11 @@ const TITLES: Readonly<Record<LossName, string>> = {
   nce: "NCE",
   "negative-sampling": "negative sampling",
   "adversarial-softmax": "adversarial softmax",
+  "rf-softmax": "RF-softmax",
+  "adaptive-softmax": "adaptive softmax",
+  "logit-adjusted-softmax": "logit-adjusted softmax",
+  "disentangled-softmax": "disentangled softmax",
+  "stochastic-mining": "stochastic mining",
 };
 
 const PROPOSALS = { uniform: "q uniform", "log-uniform": "q log-uniform", unigram: "q ∝ frequency" } as const;
@@ -24,7 +37,7 @@ export const DEFAULT_METHODS = "full-softmax,sampled-softmax:uniform,sampled-sof
  * The methods of a list: `loss`, or `loss:sampler` where the loss takes one.
  *
  * @param base - what all of them share
- * @param negatives - that a batch shares; the adversarial softmax has one an example of its own
+ * @param negatives - that a batch shares; the adversarial softmax and the RF-softmax have their own
  * @throws UsageError if one is unknown or comes twice
  */
 export function contendersOf(command: string, list: string, base: Partial<Recipe>, negatives?: number): Contender[] {
@@ -37,12 +50,7 @@ export function contendersOf(command: string, list: string, base: Partial<Recipe
 }
 
 /** One method by its name. */
-export function contenderOf(
-  command: string,
-  name: string,
-  base: Partial<Recipe>,
-  shared: number = DEFAULT_RECIPE.negatives,
-): Contender {
+export function contenderOf(command: string, name: string, base: Partial<Recipe>, shared?: number): Contender {
   const [loss, sampler = DEFAULT_RECIPE.sampler, ...rest] = name.split(":") as [LossName, ...Recipe["sampler"][]];
   const takesSampler = OPTIONS_OF_LOSS[loss]?.includes("sampler") === true;
   const isKnown = LOSSES.includes(loss) && rest.length === 0 && SAMPLERS.includes(sampler);
@@ -52,7 +60,8 @@ export function contenderOf(
       `${command}: --methods has ${JSON.stringify(name)} but must have some of ${LOSSES.join(", ")}; those that draw from a sampler may add one of ${samplers}`,
     );
   }
-  const negatives = loss === "adversarial-softmax" ? 1 : shared;
+  const ownNegatives = loss === "adversarial-softmax" || loss === "rf-softmax";
+  const negatives = ownNegatives || shared === undefined ? defaultNegatives(loss) : shared;
   const { dim, treeFeatures }: Recipe = { ...DEFAULT_RECIPE, ...base };
   const features = Math.min(treeFeatures, dim); // a tree cannot decide by more features than there are
   const recipe: Recipe = { ...DEFAULT_RECIPE, negatives, ...base, treeFeatures: features, loss, sampler };

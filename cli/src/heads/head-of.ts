@@ -1,8 +1,12 @@
-import { arange, type Tensor } from "cotangent";
+import { arange, type Tensor, tensor } from "cotangent";
 import { linearSoftmaxCrossEntropy } from "cotangent/methods/classification";
+import { classPriors } from "cotangent/methods/longtail";
+import { doublyStochasticMiningLoss } from "cotangent/methods/ranking";
 import {
   adversarialNegativeSamplingLoss,
   aliasSampler,
+  disentangledSampledLoss,
+  logitAdjustTarget,
   logUniformSampler,
   removeSamplingBias,
   type Sampler,
@@ -13,7 +17,9 @@ import {
 } from "cotangent/methods/sampling";
 import { type Noise, noiseFeatures } from "../model.js";
 import type { Recipe } from "../recipe.js";
+import { adaptiveSoftmaxHead } from "./adaptive-softmax-head.js";
 import type { Head } from "./head.js";
+import { rfSoftmaxHead } from "./rf-softmax-head.js";
 import { tableHead, tableOf } from "./table-head.js";
 
 /** Negatives a batch of the epochs that find the features of the adversarial softmax's tree. */
@@ -44,6 +50,16 @@ export function headOf(recipe: Recipe, counts: readonly number[], noise?: Noise)
       return noise === undefined
         ? sampledSoftmaxHead(recipe, counts, FEATURE_NEGATIVES)
         : adversarialHead(recipe, counts.length, noise);
+    case "rf-softmax":
+      return rfSoftmaxHead(recipe, counts.length);
+    case "adaptive-softmax":
+      return adaptiveSoftmaxHead(recipe, counts.length);
+    case "logit-adjusted-softmax":
+      return logitAdjustedHead(recipe, counts);
+    case "disentangled-softmax":
+      return disentangledHead(recipe, counts);
+    case "stochastic-mining":
+      return miningHead(recipe, counts.length);
   }
 }
 
@@ -95,6 +111,34 @@ function adversarialHead(recipe: Recipe, classes: number, noise: Noise): Head {
     scores: (hidden, learned, rows) =>
       removeSamplingBias(head.scores(hidden, learned, rows), noise.tree, noiseFeatures(rows, noise)),
   };
+}
+
+/** The logit-adjusted cross-entropy of a linear layer: its constants go into the biases, so that no logits are held. */
+function logitAdjustedHead(recipe: Recipe, counts: readonly number[]): Head {
+  const lift = Float32Array.from(classPriors(counts), (prior) => recipe.adjustment * Math.log(prior));
+  return tableHead(recipe, counts.length, (hidden, { weights, bias }, { targets }) => {
+    const adjusted = bias.add(tensor(lift, { backend: bias.backend }));
+    return linearSoftmaxCrossEntropy(hidden, weights, adjusted, targets, { reduction });
+  });
+}
+
+function disentangledHead(recipe: Recipe, counts: readonly number[]): Head {
+  const sampler = samplerOf(recipe, counts);
+  const target = logitAdjustTarget(classPriors(counts), { strength: recipe.adjustment });
+  const options = { negatives: recipe.negatives, reduction } as const;
+  return tableHead(recipe, counts.length, (hidden, table, { targets }, key) =>
+    disentangledSampledLoss(hidden, table, targets, sampler, key, target, options),
+  );
+}
+
+/** Half of the batch's examples count, as is the method's default. */
+function miningHead(recipe: Recipe, classes: number): Head {
+  const sampler = uniformSampler({ classes });
+  const negatives = Math.min(recipe.negatives, classes - 1);
+  const hardest = Math.min(recipe.hardest, negatives);
+  return tableHead(recipe, classes, (hidden, table, { targets }, key) =>
+    doublyStochasticMiningLoss(hidden, table, targets, sampler, key, { negatives, hardest }),
+  );
 }
 
 /** The distribution of negatives. Classes are numbered by falling frequency, as the log-uniform one needs. */

@@ -30,4 +30,18 @@ export interface Head {
 
   /** What a model keeps of what was learned, where that is not all as it is. */
   keep?(learned: Learned): Learned;
+
+  /** What the loss draws from, where that follows what is learned. */
+  readonly follower?: Follower;
+}
+
+/** Something made from what is learned that is made anew now and then. */
+export interface Follower {
+  /** Steps from one time to the next. */
+  readonly every: number;
+  /** What it was last made from: with the steps, all that it takes to go on exactly. */
+  readonly followed: Learned | undefined;
+  /** Makes it from what is learned now. */
+  follow(learned: Learned): void;
+  dispose(): void;
 }

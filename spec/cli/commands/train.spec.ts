@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluate } from "../../../cli/src/commands/evaluate.js";
 import { type TrainOptions, train } from "../../../cli/src/commands/train.js";
-import { DEFAULT_RECIPE, LOSSES, type Recipe, SAMPLERS } from "../../../cli/src/recipe.js";
+import { DEFAULT_RECIPE, LOSSES, OPTIONS_OF_LOSS, type Recipe, SAMPLERS } from "../../../cli/src/recipe.js";
 import { toyText } from "../support/toy-data.js";
 
 let folder = "";
@@ -30,11 +30,15 @@ async function trainedBy(recipe: Partial<Recipe>) {
 }
 
 describe("train", () => {
-  const sampled = LOSSES.filter((loss) => !["full-softmax", "adversarial-softmax"].includes(loss));
+  const sampled = LOSSES.filter((loss) => OPTIONS_OF_LOSS[loss].includes("sampler"));
   const cases: Partial<Recipe>[] = [
     { loss: "full-softmax" },
     { loss: "adversarial-softmax", negatives: 2 },
     { loss: "sampled-softmax", power: 0.5 },
+    { loss: "rf-softmax", frequencies: 32, epochs: 12 },
+    { loss: "adaptive-softmax", dim: 32, epochs: 12 }, // its rarest labels have a sixteenth of the dimensions
+    { loss: "logit-adjusted-softmax" },
+    { loss: "stochastic-mining", negatives: 5, hardest: 2 },
     ...sampled.flatMap((loss) => SAMPLERS.map((sampler) => ({ loss, sampler }))),
   ];
   it.each(cases)("learns with %j", async (recipe) => {

@@ -1,0 +1,58 @@
+import { evaluate, normal, randomKey, sqrt, square, type Tensor, transposeLast } from "cotangent";
+import { RfSoftmaxSampler, rfSoftmaxLoss } from "cotangent/methods/sampling";
+import type { Recipe } from "../recipe.js";
+import type { Head, Learned } from "./head.js";
+
+/** Steps from one tree of the classes to the next: what is drawn from is a little old, and corrected for exactly. */
+const EVERY = 50;
+
+/** Added to every coordinate: an example without known words needs a direction too. */
+const NOWHERE = 1e-6;
+
+/** Cosines with a vector for each class, times an inverse temperature; negatives come from a kernel that imitates them. */
+export function rfSoftmaxHead({ dim, negatives, sharpness, frequencies, seed }: Recipe, classes: number): Head {
+  let sampler: RfSoftmaxSampler | undefined;
+  let followed: Learned | undefined;
+  const follow = ({ weights }: Learned) => {
+    dispose();
+    const copy = evaluate(weights!);
+    followed = { weights: copy };
+    const key = randomKey(seed, { backend: copy.backend }).at("frequencies");
+    // The sums of groups of so many classes take about the memory of their vectors.
+    const leafSize = 2 ** Math.max(0, Math.floor(Math.log2((2 * frequencies) / dim)));
+    sampler = new RfSoftmaxSampler(copy, key, { inverseTemperature: sharpness, frequencies, leafSize });
+  };
+  const dispose = () => {
+    sampler?.dispose();
+    followed?.weights?.dispose();
+    sampler = undefined;
+    followed = undefined;
+  };
+  return {
+    shapes: { weights: [classes, dim] },
+    init: (key) => ({ weights: normal(key.at("weights"), [classes, dim]) }),
+    loss(hidden, learned, { targets }, key) {
+      if (sampler === undefined) follow(learned);
+      return rfSoftmaxLoss(hidden.add(NOWHERE), learned.weights!, targets, sampler!, key, {
+        negatives,
+        reduction: "mean",
+      });
+    },
+    scores: (hidden, { weights }) =>
+      unit(hidden.add(NOWHERE))
+        .matmul(transposeLast(unit(weights!)))
+        .mul(sharpness),
+    follower: {
+      every: EVERY,
+      get followed() {
+        return followed;
+      },
+      follow,
+      dispose,
+    },
+  };
+}
+
+function unit(vectors: Tensor): Tensor {
+  return vectors.div(sqrt(square(vectors).sum(-1, { keepDims: true })));
+}
