@@ -20,6 +20,8 @@ export interface Evaluation {
   readonly ndcg: readonly number[];
   readonly propensityScoredPrecision: readonly number[];
   readonly recallAt5: number;
+  /** Mean over the labels that the examples have of the share of their examples that rank them first. */
+  readonly balancedAccuracy: number;
   /** P@1 over the examples with a label in the band, rarest first. */
   readonly bands: readonly Band[];
 }
@@ -56,6 +58,7 @@ export function evaluateRankings(ranked: readonly Ranked[], labels: Vocabulary, 
     ndcg: PLACES.map((k) => ndcgAt(lists, truth, { k }).mean),
     propensityScoredPrecision: PLACES.map((k) => propensityScoredPrecisionAt(lists, truth, { k, propensities }).mean),
     recallAt5: recallAt(lists, truth, { k: 5 }).mean,
+    balancedAccuracy: balancedAccuracyOf(scored),
     bands: bands
       .filter((band) => band.labels > 0)
       .map(({ from, below, labels: size, examples, metric }) => ({
@@ -66,6 +69,19 @@ export function evaluateRankings(ranked: readonly Ranked[], labels: Vocabulary, 
         precisionAt1: metric.mean,
       })),
   };
+}
+
+function balancedAccuracyOf(scored: readonly Ranked[]): number {
+  const byLabel = new Map<number, { examples: number; hits: number }>();
+  for (const { labels, ids } of scored) {
+    for (const label of labels) {
+      const { examples, hits } = byLabel.get(label) ?? { examples: 0, hits: 0 };
+      byLabel.set(label, { examples: examples + 1, hits: hits + (ids[0] === label ? 1 : 0) });
+    }
+  }
+  let sum = 0;
+  for (const { examples, hits } of byLabel.values()) sum += hits / examples;
+  return sum / byLabel.size;
 }
 
 /** `seen once`, `2–4 times`, `100 times or more`. */

@@ -24,7 +24,8 @@ export function showTable(head: readonly string[], rows: readonly (readonly stri
 
 /** An evaluation as two tables. */
 export function showEvaluation(evaluation: Evaluation): string {
-  const { examples, scored, precision, ndcg, propensityScoredPrecision, recallAt5, bands } = evaluation;
+  const { examples, scored, precision, ndcg, propensityScoredPrecision, recallAt5, balancedAccuracy, bands } =
+    evaluation;
   const metrics = showTable(
     ["metric", ...PLACES.map((k) => `@${k}`)],
     [
@@ -32,6 +33,7 @@ export function showEvaluation(evaluation: Evaluation): string {
       ["nDCG", ...ndcg.map(showShare)],
       ["propensity-scored precision", ...propensityScoredPrecision.map(showShare)],
       ["recall", "", "", showShare(recallAt5)],
+      ["accuracy, the mean over labels", showShare(balancedAccuracy), "", ""],
     ],
   );
   const frequencies = showTable(

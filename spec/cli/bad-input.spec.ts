@@ -31,7 +31,7 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
     ],
     [
       ["trian"],
-      "cotangent: trian is no command but must be one of train, predict, evaluate, methods; did you mean train?",
+      "cotangent: trian is no command but must be one of train, predict, evaluate, compare, methods; did you mean train?",
     ],
     [["train", "-o", "m"], "train: <file> is missing but must be given; see cotangent train --help"],
     [["train", "toy.txt"], "train: --output is missing but must be given; see cotangent train --help"],
@@ -52,7 +52,7 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
     [["train", "toy.txt", "-o", "m", "--power", "NaN"], 'train: --power is "NaN" but must be a finite number ≥ 0'],
     [
       ["train", "toy.txt", "-o", "m", "--loss", "hinge"],
-      'train: --loss is "hinge" but must be one of full-softmax, sampled-softmax, nce, negative-sampling, adversarial-softmax',
+      'train: --loss is "hinge" but must be one of full-softmax, sampled-softmax, nce, negative-sampling, adversarial-softmax, rf-softmax, adaptive-softmax, logit-adjusted-softmax, disentangled-softmax, stochastic-mining',
     ],
     [
       ["train", "toy.txt", "-o", "m", "--sampler", "zipf"],

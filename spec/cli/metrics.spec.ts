@@ -24,6 +24,7 @@ describe("evaluateRankings", () => {
     expect(evaluation).toMatchObject({ examples: 4, scored: 3 });
     expect(evaluation.precision).toEqual([1 / 3, (1 / 3 + 2 / 3 + 0) / 3, (1 / 5 + 2 / 5 + 1 / 5) / 3]);
     expect(evaluation.recallAt5).toBe(1);
+    expect(evaluation.balancedAccuracy).toBe(1 / 4); // four labels, one of them found
   });
 
   it("tells frequent labels from rare ones", () => {

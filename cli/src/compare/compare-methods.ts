@@ -6,7 +6,7 @@ import { showShare } from "../report.js";
 import { stopped } from "../training-loop.js";
 import type { Budget, Comparison, RunRecord, Try } from "./comparison.js";
 import type { Contender } from "./contenders.js";
-import { gradientReference, studyGradients } from "./gradient-study.js";
+import { gradientReferences, studyGradients } from "./gradient-study.js";
 import { measureScale } from "./scaling.js";
 import { summaryOf, type Task } from "./task.js";
 import { type Trial, TrialRunner } from "./trial-runner.js";
@@ -91,25 +91,23 @@ export async function compareMethods(
     }
   }
   const tries = triesOf(findings.tries);
-  const reference = settings.draws > 0 ? gradientReference(contenders, task.labels.counts) : undefined;
+  const references = settings.draws > 0 ? gradientReferences(contenders, task.labels.counts) : [];
   for (const seed of seeds) {
     for (const contender of contenders) {
       const trial: Trial = { contender, learningRate: chosenRate(contender, tries, grid), seed, budget, isTry: false };
-      const isReference = contender === reference && findings.gradients === undefined;
       const record = await perform(trial, findings.runs);
       if (record === undefined) continue;
-      const gradients =
-        isReference && record.diverged === undefined
-          ? await studyGradients(
-              { ...runner.lastModel(), name: contender.name },
-              contenders,
-              task,
-              settings.draws,
-              (_, { title }) => progress.say(`bias and noise of the gradient of ${title}`),
-            )
-          : undefined;
+      const { gradients } = findings;
+      const isStudied = gradients.some(({ point }) => point === contender.title);
+      if (references.includes(contender) && !isStudied && record.diverged === undefined) {
+        const onEstimator = (_: number, title: string) => progress.say(`bias and noise of the gradient: ${title}`);
+        const { draws } = settings;
+        const point = { ...runner.lastModel(), contender };
+        const study = await studyGradients(point, contenders, task, { draws, onEstimator });
+        findings = { ...findings, gradients: [...gradients, study] };
+      }
       runner.release();
-      await keep({ runs: [...findings.runs, record], ...(gradients === undefined ? {} : { gradients }) });
+      await keep({ runs: [...findings.runs, record] });
     }
   }
   for (const classes of settings.classes) {
@@ -132,7 +130,7 @@ export async function compareMethods(
     methods: contenders.map(({ name, title, options }) => ({ name, title, options })),
     tries,
     runs: findings.runs,
-    ...(findings.gradients === undefined ? {} : { gradients: findings.gradients }),
+    gradients: findings.gradients,
     scales: findings.scales,
     notes: [],
   };

@@ -41,6 +41,8 @@ export interface Try {
 /** How a method's estimate of the gradient behaves at a point, over independent draws. */
 export interface GradientQuality {
   readonly method: string;
+  /** As it stands in tables and plots. */
+  readonly title: string;
   /** ‖E ĝ − g‖ / ‖g‖, where g is the gradient of the full softmax; what chance adds is taken off. */
   readonly bias: number;
   /** Biases up to this cannot be told from 0 with so many draws: √(noise² / draws). */
@@ -54,7 +56,7 @@ export interface GradientQuality {
 }
 
 export interface GradientStudy {
-  /** Whose parameters: a method, after its first run. */
+  /** Whose parameters: the title of a method, after its first run. */
   readonly point: string;
   readonly examples: number;
   readonly draws: number;
@@ -107,7 +109,7 @@ export interface Comparison {
   readonly methods: readonly MethodSummary[];
   readonly tries: readonly Try[];
   readonly runs: readonly RunRecord[];
-  readonly gradients?: GradientStudy;
+  readonly gradients: readonly GradientStudy[];
   readonly scales: readonly Scale[];
   /** What a reader must know to read it right. */
   readonly notes: readonly string[];

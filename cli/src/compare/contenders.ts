@@ -7,6 +7,7 @@ import {
   OPTIONS_OF_LOSS,
   type Recipe,
   SAMPLERS,
+  type SamplerName,
 } from "../recipe.js";
 import type { MethodSummary } from "./comparison.js";
 
@@ -28,7 +29,12 @@ const TITLES: Readonly<Record<LossName, string>> = {
   "stochastic-mining": "stochastic mining",
 };
 
-const PROPOSALS = { uniform: "q uniform", "log-uniform": "q log-uniform", unigram: "q ∝ frequency" } as const;
+/** Distributions of negatives, as they stand in titles. */
+export const PROPOSALS: Readonly<Record<SamplerName, string>> = {
+  uniform: "q uniform",
+  "log-uniform": "q log-uniform",
+  unigram: "q ∝ frequency",
+};
 
 /** What `--methods` takes by default: the exact loss, and each family of estimators. */
 export const DEFAULT_METHODS = "full-softmax,sampled-softmax:uniform,sampled-softmax,nce,adversarial-softmax";

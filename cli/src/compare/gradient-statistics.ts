@@ -30,7 +30,7 @@ export class GradientStatistics {
   }
 
   /** Of two draws at least. */
-  summary(): Omit<GradientQuality, "method"> {
+  summary(): Omit<GradientQuality, "method" | "title"> {
     const { full, sum, squares, draws } = this;
     let [size, meanSize, off, product] = [0, 0, 0, 0];
     for (let j = 0; j < full.length; j += 1) {

@@ -1,61 +1,27 @@
 import { grad, type Key, type Tensor } from "cotangent";
-import type { Examples, Head, Learned } from "../heads/head.js";
-import { headOf } from "../heads/head-of.js";
-import { embed, type Noise, type Parameters } from "../model.js";
+import type { Learned } from "../heads/head.js";
 import type { GradientQuality } from "./comparison.js";
-import type { Contender } from "./contenders.js";
 import { GradientStatistics } from "./gradient-statistics.js";
 
-/** Where gradients are compared: parameters of a linear layer over the classes, and a batch. */
-export interface GradientPlace {
-  readonly parameters: Parameters;
-  readonly batch: Examples;
-  readonly counts: readonly number[];
-  /** Of the adversarial softmax, if it takes part. */
-  readonly noise?: Noise;
+/** With respect to what a gradient is taken: the examples' embeddings, and what a head has learned. */
+export type Place = { readonly hidden: Tensor; readonly head: Learned };
+
+/** A loss at a place, `[]`; the key decides what is drawn. */
+export type LossAt = (place: Place, key: Key) => Tensor;
+
+/** An estimate of a loss, by its name. */
+export interface Estimator {
+  readonly method: string;
+  /** As it stands in tables and plots. */
+  readonly title: string;
+  readonly loss: LossAt;
 }
 
-/** With respect to what a gradient is taken. */
-type Place = { readonly hidden: Tensor; readonly head: Learned };
-
-/** Whether a method's gradient can be taken at the parameters of a linear layer. */
-export function isComparable(contender: Contender, counts: readonly number[]): boolean {
-  const { shapes } = headOf(contender.recipe, counts);
-  return Object.keys(shapes).sort().join() === "bias,weights";
-}
-
-/** The gradient of a head's loss with respect to the class weights, their biases and the examples' embeddings. */
-export async function gradientAt(head: Head, { parameters, batch }: GradientPlace, key: Key): Promise<Float64Array> {
-  const loss = (place: Place) => head.loss(place.hidden, place.head, batch, key);
-  return flat(grad(loss)({ hidden: embed(batch, parameters), head: parameters.head }));
-}
-
-/** Bias and noise of a method's gradient against that of the full softmax at the same place. */
-export async function gradientQuality(
-  { recipe, name: method }: Contender,
-  place: GradientPlace,
-  full: Float64Array,
-  draws: number,
-  key: Key,
-): Promise<GradientQuality> {
-  const head = headOf(recipe, place.counts, place.noise);
-  const statistics = new GradientStatistics(full);
-  for (let i = 0; i < draws; i += 1) {
-    statistics.add(await gradientAt(head, place, key.at("draw", i)));
-    if (i === 1 && statistics.summary().noise === 0) break; // it draws nothing
-  }
-  return { method, ...statistics.summary() };
-}
-
-async function flat({ hidden, head }: Place): Promise<Float64Array> {
-  const parts = await Promise.all(
-    [
-      hidden,
-      ...Object.keys(head)
-        .sort()
-        .map((name) => head[name]!),
-    ].map((t) => t.data()),
-  );
+/** All numbers of a gradient, in the order of names. */
+export async function gradientAt(loss: LossAt, place: Place, key: Key): Promise<Float64Array> {
+  const { hidden, head } = grad((at: Place) => loss(at, key))(place);
+  const names = Object.keys(head).sort();
+  const parts = await Promise.all([hidden, ...names.map((name) => head[name]!)].map((part) => part.data()));
   const all = new Float64Array(parts.reduce((total, { length }) => total + length, 0));
   let filled = 0;
   for (const part of parts) {
@@ -63,4 +29,20 @@ async function flat({ hidden, head }: Place): Promise<Float64Array> {
     filled += part.length;
   }
   return all;
+}
+
+/** Bias and noise of an estimate's gradient against the exact one at the same place. */
+export async function gradientQuality(
+  { method, title, loss }: Estimator,
+  exact: Float64Array,
+  place: Place,
+  draws: number,
+  key: Key,
+): Promise<GradientQuality> {
+  const statistics = new GradientStatistics(exact);
+  for (let i = 0; i < draws; i += 1) {
+    statistics.add(await gradientAt(loss, place, key.at("draw", i)));
+    if (i === 1 && statistics.summary().noise === 0) break; // it draws nothing
+  }
+  return { method, title, ...statistics.summary() };
 }

@@ -9,13 +9,13 @@ import type { TrialState } from "./trial.js";
 export interface Findings {
   readonly tries: readonly RunRecord[];
   readonly runs: readonly RunRecord[];
-  readonly gradients?: GradientStudy;
+  readonly gradients: readonly GradientStudy[];
   readonly scales: readonly Scale[];
   /** The trial that is on its way: its name, and what was seen of it; its model is in the checkpoint. */
   readonly current?: { readonly trial: string; readonly state: TrialState };
 }
 
-const NOTHING: Findings = { tries: [], runs: [], scales: [] };
+const NOTHING: Findings = { tries: [], runs: [], gradients: [], scales: [] };
 const KIND = "cotangent unfinished comparison 1";
 
 /** Keeps what a comparison has found beside the report that will be, so that it can go on after a stop. */

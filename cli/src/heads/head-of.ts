@@ -142,7 +142,7 @@ function miningHead(recipe: Recipe, classes: number): Head {
 }
 
 /** The distribution of negatives. Classes are numbered by falling frequency, as the log-uniform one needs. */
-function samplerOf({ loss, sampler, power }: Recipe, counts: readonly number[]): Sampler {
+export function samplerOf({ loss, sampler, power }: Recipe, counts: readonly number[]): Sampler {
   const classes = counts.length;
   if (loss !== "adversarial-softmax" && sampler === "uniform") return uniformSampler({ classes });
   if (loss !== "adversarial-softmax" && sampler === "log-uniform") return logUniformSampler({ classes });

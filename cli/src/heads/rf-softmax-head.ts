@@ -1,5 +1,5 @@
 import { evaluate, normal, randomKey, sqrt, square, type Tensor, transposeLast } from "cotangent";
-import { RfSoftmaxSampler, rfSoftmaxLoss } from "cotangent/methods/sampling";
+import { type ConditionalSampler, RfSoftmaxSampler, rfSoftmaxLoss } from "cotangent/methods/sampling";
 import type { Recipe } from "../recipe.js";
 import type { Head, Learned } from "./head.js";
 
@@ -10,10 +10,11 @@ const EVERY = 50;
 const NOWHERE = 1e-6;
 
 /** Cosines with a vector for each class, times an inverse temperature; negatives come from a kernel that imitates them. */
-export function rfSoftmaxHead({ dim, negatives, sharpness, frequencies, seed }: Recipe, classes: number): Head {
+export function rfSoftmaxHead(recipe: Recipe, classes: number): Head {
+  const { dim, sharpness, frequencies, seed } = recipe;
   let sampler: RfSoftmaxSampler | undefined;
   let followed: Learned | undefined;
-  const follow = ({ weights }: Learned) => {
+  const follow = ({ weights }: Learned): RfSoftmaxSampler => {
     dispose();
     const copy = evaluate(weights!);
     followed = { weights: copy };
@@ -21,6 +22,7 @@ export function rfSoftmaxHead({ dim, negatives, sharpness, frequencies, seed }: 
     // The sums of groups of so many classes take about the memory of their vectors.
     const leafSize = 2 ** Math.max(0, Math.floor(Math.log2((2 * frequencies) / dim)));
     sampler = new RfSoftmaxSampler(copy, key, { inverseTemperature: sharpness, frequencies, leafSize });
+    return sampler;
   };
   const dispose = () => {
     sampler?.dispose();
@@ -29,19 +31,7 @@ export function rfSoftmaxHead({ dim, negatives, sharpness, frequencies, seed }: 
     followed = undefined;
   };
   return {
-    shapes: { weights: [classes, dim] },
-    init: (key) => ({ weights: normal(key.at("weights"), [classes, dim]) }),
-    loss(hidden, learned, { targets }, key) {
-      if (sampler === undefined) follow(learned);
-      return rfSoftmaxLoss(hidden.add(NOWHERE), learned.weights!, targets, sampler!, key, {
-        negatives,
-        reduction: "mean",
-      });
-    },
-    scores: (hidden, { weights }) =>
-      unit(hidden.add(NOWHERE))
-        .matmul(transposeLast(unit(weights!)))
-        .mul(sharpness),
+    ...cosineHead(recipe, classes, (learned) => sampler ?? follow(learned)),
     follower: {
       every: EVERY,
       get followed() {
@@ -50,6 +40,26 @@ export function rfSoftmaxHead({ dim, negatives, sharpness, frequencies, seed }: 
       follow,
       dispose,
     },
+  };
+}
+
+/** The same, with negatives from anywhere. */
+export function cosineHead(
+  { dim, negatives, sharpness }: Recipe,
+  classes: number,
+  proposal: (learned: Learned) => ConditionalSampler,
+): Head {
+  return {
+    shapes: { weights: [classes, dim] },
+    init: (key) => ({ weights: normal(key.at("weights"), [classes, dim]) }),
+    loss(hidden, learned, { targets }, key) {
+      const options = { inverseTemperature: sharpness, negatives, reduction: "mean" } as const;
+      return rfSoftmaxLoss(hidden.add(NOWHERE), learned.weights!, targets, proposal(learned), key, options);
+    },
+    scores: (hidden, { weights }) =>
+      unit(hidden.add(NOWHERE))
+        .matmul(transposeLast(unit(weights!)))
+        .mul(sharpness),
   };
 }
 

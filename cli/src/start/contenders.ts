@@ -11,6 +11,7 @@ export const CONTENDERS: readonly Contender[] = [
   named("sampled-softmax:uniform", { epochs: 1 }),
   named("sampled-softmax:log-uniform", { epochs: 1 }),
   named("nce", { epochs: 1 }),
+  named("disentangled-softmax", { epochs: 1 }),
 ];
 
 /** The best recipe found. */

@@ -69,7 +69,7 @@ export async function runDemonstration(script: URL): Promise<void> {
   const everyone = [FULL_SOFTMAX, ...CONTENDERS, BEST, ADVERSARIAL];
   const { noise } = adversarial.model();
   const { parameters } = best.model();
-  const measured = await measureMethods(everyone, { name: BEST.name, parameters, noise }, task, backend);
+  const measured = await measureMethods(everyone, { contender: BEST, parameters, noise }, task, backend);
   adversarial.dispose();
 
   const results = await allOf(trained, evaluator);

@@ -24,7 +24,7 @@ const NOTES = [
 
 /** What is measured beside the training. */
 export interface Measurements {
-  readonly gradients: GradientStudy;
+  readonly gradients: readonly GradientStudy[];
   readonly scales: readonly Scale[];
 }
 
@@ -37,15 +37,14 @@ export async function measureMethods(
 ): Promise<Measurements> {
   const progress = showProgress("bias, noise and scale".padEnd(30), contenders.length + CLASSES.length, process.stdout);
   try {
-    const gradients = await studyGradients(point, contenders, task, DRAWS, (done, { title }) => {
-      progress.update(done, [title]);
-    });
+    const onEstimator = (done: number, title: string) => progress.update(done, [title]);
+    const study = await studyGradients(point, contenders, task, { draws: DRAWS, onEstimator });
     const scales: Scale[] = [];
     for (const [at, classes] of CLASSES.entries()) {
       progress.update(contenders.length + at, [`${classes} classes`]);
       scales.push(...(await measureScale(contenders, classes, backend, async () => {})));
     }
-    return { gradients, scales };
+    return { gradients: [study], scales };
   } finally {
     progress.stop();
   }

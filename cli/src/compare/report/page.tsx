@@ -3,7 +3,7 @@ import { render } from "preact-render-to-string";
 import { describeBand } from "../../metrics.js";
 import { showDuration } from "../../progress.js";
 import { showCount } from "../../report.js";
-import type { Budget, Comparison, RunRecord } from "../comparison.js";
+import type { Budget, Comparison, GradientStudy, RunRecord } from "../comparison.js";
 import type { Plot } from "./plots.js";
 import { showEstimate } from "./statistics.js";
 
@@ -47,7 +47,9 @@ function Page({
             </figure>
           ))}
         </div>
-        <Gradients {...comparison} />
+        {comparison.gradients.map((study) => (
+          <Gradients {...study} />
+        ))}
         <Tuning {...comparison} />
         <Recipes {...comparison} />
       </body>
@@ -87,6 +89,7 @@ function Quality({ methods, runs }: Comparison): JSX.Element {
     ["P@5", ({ scores }) => scores?.precision[2]],
     ["nDCG@5", ({ scores }) => scores?.ndcg[2]],
     ["PSP@1", ({ scores }) => scores?.propensityScoredPrecision[0]],
+    ["balanced", ({ scores }) => scores?.balancedAccuracy],
   ];
   return (
     <table>
@@ -177,16 +180,14 @@ function Frequencies({ methods, runs }: Comparison): JSX.Element | null {
   );
 }
 
-function Gradients({ gradients, methods }: Comparison): JSX.Element | null {
-  if (gradients === undefined) return null;
-  const titles = new Map(methods.map(({ name, title }) => [name, title]));
+function Gradients({ point, examples, draws, methods }: GradientStudy): JSX.Element {
   return (
     <section>
-      <h2>Gradients in numbers</h2>
+      <h2>Gradients in numbers, {point}</h2>
       <p>
-        At the parameters of {titles.get(gradients.point)} after its first run, on a batch of {gradients.examples}, over{" "}
-        {gradients.draws} draws; with respect to the class weights and biases and the examples' embeddings. A bias below
-        the resolution cannot be told from 0.
+        At the parameters of {point} after its first run, on a batch of {examples}, over {draws} draws; with respect to
+        what stands between the embedding and the labels, and the examples' embeddings. A bias below the resolution
+        cannot be told from 0.
       </p>
       <table>
         <thead>
@@ -200,9 +201,9 @@ function Gradients({ gradients, methods }: Comparison): JSX.Element | null {
           </tr>
         </thead>
         <tbody>
-          {gradients.methods.map(({ method, bias, resolution, noise, signalToNoise, cosine }) => (
+          {methods.map(({ title, bias, resolution, noise, signalToNoise, cosine }) => (
             <tr>
-              <th>{titles.get(method)}</th>
+              <th>{title}</th>
               <td>{bias.toFixed(4)}</td>
               <td>{resolution.toFixed(4)}</td>
               <td>{noise.toPrecision(3)}</td>

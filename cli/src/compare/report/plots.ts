@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type Band, describeBand } from "../../metrics.js";
-import type { Comparison } from "../comparison.js";
+import type { Comparison, GradientStudy } from "../comparison.js";
 import { COLOURS, DASHES, draw, SHAPES } from "./plot.js";
 import { estimate } from "./statistics.js";
 
@@ -20,8 +20,10 @@ export async function plotsOf(comparison: Comparison): Promise<Plot[]> {
     { title: "Quality over time", caption: CURVE_CAPTION, spec: curves(comparison, "seconds", "seconds of training") },
     { title: "Quality over steps", caption: CURVE_CAPTION, spec: curves(comparison, "steps", "steps") },
     { title: "Quality by label frequency", caption: BAND_CAPTION, spec: bands(comparison) },
-    { title: "Bias of the gradient", caption: BIAS_CAPTION, spec: bias(comparison) },
-    { title: "Signal-to-noise ratio of the gradient", caption: SIGNAL_CAPTION, spec: signal(comparison) },
+    ...comparison.gradients.flatMap((study) => [
+      { title: `Bias of the gradient, ${study.point}`, caption: BIAS_CAPTION, spec: bias(study) },
+      { title: `Signal to noise of the gradient, ${study.point}`, caption: SIGNAL_CAPTION, spec: signal(study) },
+    ]),
     { title: "Time of a step", caption: SCALE_CAPTION, spec: scales(comparison, "stepTime", "milliseconds a step") },
     { title: "Memory", caption: MEMORY_CAPTION, spec: scales(comparison, "megabytes", "megabytes held") },
   ];
@@ -37,14 +39,14 @@ const CURVE_CAPTION =
 const BAND_CAPTION =
   "P@1 at the end over test examples whose label training showed so often; the mean over seeds with its 95 % interval.";
 const BIAS_CAPTION =
-  "‖E ĝ − g‖ / ‖g‖ at one point, with g the gradient of the full softmax. The line reaches to what so many draws can tell from 0. Losses with another target than the full softmax are far from it by intention.";
+  "‖E ĝ − g‖ / ‖g‖ at one point, with g the gradient of the full softmax, on a scale that is linear near 0. The line reaches to what so many draws can tell from 0. Losses with another target than the full softmax are far from it by intention.";
 const SIGNAL_CAPTION = "‖E ĝ‖² / E‖ĝ − E ĝ‖² at one point: how much of a step is direction, and how much chance.";
 const SCALE_CAPTION = "Median of a step on made-up examples; methods took turns.";
 const MEMORY_CAPTION =
   "What the backend holds after a step: parameters and the optimizer's state, not what a step uses.";
 
 /** The same look for a method in every plot. */
-function looks({ methods }: Comparison) {
+function looks(methods: readonly { readonly title: string }[]) {
   const domain = methods.map(({ title }) => title);
   const scaled = <T>(range: readonly T[]) => ({ domain, range: domain.map((_, at) => range[at % range.length]) });
   const legend = { title: null, orient: "bottom", columns: 2, labelLimit: 0, symbolOpacity: 1 } as const;
@@ -78,7 +80,7 @@ function curves(comparison: Comparison, x: "seconds" | "steps", label: string): 
     });
   });
   if (values.length === 0) return undefined;
-  const { color, strokeDash, shape } = looks(comparison);
+  const { color, strokeDash, shape } = looks(comparison.methods);
   const horizontal = { field: "x", type: "quantitative", title: label } as const;
   const vertical = { field: "y", type: "quantitative", title: "P@1", scale: { zero: false } } as const;
   return {
@@ -122,7 +124,7 @@ function bands(comparison: Comparison): TopLevelSpec | undefined {
       ];
     }),
   );
-  const { color, shape } = looks(comparison);
+  const { color, shape } = looks(comparison.methods);
   const x = {
     field: "band",
     type: "nominal",
@@ -146,18 +148,12 @@ function wordsOf(band: Band): string {
   return describeBand(band).replace(" or more", "+").replace(" times", "");
 }
 
-function bias(comparison: Comparison): TopLevelSpec | undefined {
-  const titles = titlesOf(comparison);
-  const values = comparison.gradients?.methods.map(({ method, bias: value, resolution }) => ({
-    method: titles.get(method),
-    value,
-    zero: 0,
-    resolution,
-  }));
-  if (values === undefined) return undefined;
-  const { color, shape } = looks(comparison);
-  const y = methodAxis(comparison);
-  const x = { field: "value", type: "quantitative", title: "relative bias" } as const;
+function bias({ methods }: GradientStudy): TopLevelSpec {
+  const values = methods.map(({ title, bias: value, resolution }) => ({ method: title, value, zero: 0, resolution }));
+  const { color, shape } = looks(methods);
+  const y = methodAxis(methods);
+  const scale = { type: "symlog", constant: 0.1 } as const;
+  const x = { field: "value", type: "quantitative", title: "relative bias", scale } as const;
   const silent = { legend: null } as const;
   return {
     width: SIZE.width,
@@ -176,20 +172,19 @@ function bias(comparison: Comparison): TopLevelSpec | undefined {
   };
 }
 
-function signal(comparison: Comparison): TopLevelSpec | undefined {
-  const titles = titlesOf(comparison);
-  const values = comparison.gradients?.methods.flatMap(({ method, signalToNoise }) =>
-    signalToNoise === undefined || signalToNoise === 0 ? [] : [{ method: titles.get(method), value: signalToNoise }],
+function signal({ methods }: GradientStudy): TopLevelSpec | undefined {
+  const values = methods.flatMap(({ title, signalToNoise = 0 }) =>
+    signalToNoise === 0 ? [] : [{ method: title, value: signalToNoise }],
   );
-  if (values === undefined || values.length === 0) return undefined;
-  const { color, shape } = looks(comparison);
+  if (values.length === 0) return undefined;
+  const { color, shape } = looks(methods);
   return {
     width: SIZE.width,
     height: { step: 26 },
     data: { values },
     mark: { type: "point", filled: true, size: 90, opacity: 1 },
     encoding: {
-      y: methodAxis(comparison),
+      y: methodAxis(methods),
       x: { field: "value", type: "quantitative", title: "signal to noise", scale: { type: "log" } },
       color: { ...color, legend: null },
       shape: { ...shape, legend: null },
@@ -197,7 +192,7 @@ function signal(comparison: Comparison): TopLevelSpec | undefined {
   };
 }
 
-function methodAxis({ methods }: Comparison) {
+function methodAxis(methods: readonly { readonly title: string }[]) {
   const sort = methods.map(({ title }) => title);
   return { field: "method", type: "nominal", title: null, sort, axis: { labelLimit: 0, grid: true } } as const;
 }
@@ -208,7 +203,7 @@ function scales(comparison: Comparison, y: "stepTime" | "megabytes", label: stri
     ...{ method: titles.get(method), classes, stepTime, megabytes: bytes / 1e6 },
   }));
   if (values.length === 0) return undefined;
-  const { color, strokeDash, shape } = looks(comparison);
+  const { color, strokeDash, shape } = looks(comparison.methods);
   const horizontal = { field: "classes", type: "quantitative", title: "classes", scale: { type: "log" } } as const;
   const vertical = { field: y, type: "quantitative", title: label, scale: { type: "log" } } as const;
   return {

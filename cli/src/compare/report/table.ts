@@ -29,9 +29,11 @@ export function csvOf({ runs, tries, gradients, scales }: Comparison): string {
       }),
     ),
     ...runs.flatMap(rowsOfRun),
-    ...(gradients?.methods ?? []).flatMap(({ method, ...measures }) =>
-      Object.entries(measures).map(([measure, value]): Row => ({ part: "gradient", method, measure, value })),
-    ),
+    ...gradients
+      .flatMap(({ methods }) => methods)
+      .flatMap(({ method, title: _, ...measures }) =>
+        Object.entries(measures).map(([measure, value]): Row => ({ part: "gradient", method, measure, value })),
+      ),
     ...scales.flatMap(({ method, classes, stepTime, bytes }): Row[] => [
       { part: "scale", method, classes, measure: "milliseconds", value: stepTime },
       { part: "scale", method, classes, measure: "bytes", value: bytes },
@@ -60,7 +62,12 @@ function rowsOfRun(run: RunRecord): Row[] {
       }),
     ),
     ...ranked,
-    ...(scores === undefined ? [] : [{ ...end, measure: "R@5", value: scores.recallAt5 }]),
+    ...(scores === undefined
+      ? []
+      : [
+          { ...end, measure: "R@5", value: scores.recallAt5 },
+          { ...end, measure: "balanced accuracy", value: scores.balancedAccuracy },
+        ]),
     { ...end, measure: "milliseconds", value: stepTime },
     { ...end, measure: "bytes", value: bytes },
     ...(scores?.bands ?? []).map(
