@@ -68,7 +68,7 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
     ],
     [
       ["train", "toy.txt", "-o", "m", "--loss", "full-softmax", "--negatives", "5"],
-      "train: --negatives is given but must not be with --loss full-softmax; it is for sampled-softmax, nce, negative-sampling, adversarial-softmax",
+      "train: --negatives is given but must not be with --loss full-softmax; it is for sampled-softmax, nce, negative-sampling, adversarial-softmax, rf-softmax, disentangled-softmax, stochastic-mining",
     ],
     [
       ["train", "toy.txt", "-o", "m", "--tree-features", "5"],
