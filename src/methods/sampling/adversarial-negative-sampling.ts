@@ -82,6 +82,10 @@ export interface AdversarialNegativeSamplingLossOptions extends BiasedNegativeSa
  * @throws RangeError if `negatives` is no whole number ≥ 1, or `regularization` negative or not finite
  * @throws RangeError if a label on the host is no class, or `sampler` has another number of classes
  * @throws TypeError if `reduction` is not one of those listed
+ * @claim Hard negatives learn faster: over 256 classes in a hierarchy the adversarial model is ahead of uniform negatives by
+ * 0.2 in accuracy or more after 500 steps, each at its best learning rate. Its raw scores are useless: removing the bias is
+ * worth 0.5 or more.
+ * @question The softmax is my bottleneck
  * @source Bamler and Mandt, "Extreme Classification via Adversarial Softmax Approximation", ICLR 2020, arXiv:2002.06298,
  * eq. 6
  */

@@ -49,6 +49,10 @@ export interface SampledNceLossOptions {
  * @throws RangeError if `"nce"` or `"ranking"` has a label on the host that the sampler never draws
  * @throws TypeError if `objective` or `reduction` is none of those listed, or `logNormalizer` is given to another than
  * `"nce"`
+ * @claim NCE normalizes itself and negative sampling does not: on a Markov chain of 500 words NCE's test perplexity is within
+ * 1.1 times that of the full softmax with partition functions of 0.9 to 1.1 on average; negative sampling's is at least 1.5
+ * times NCE's, and adding log p_n closes 80 % of the gap or more.
+ * @question The softmax is my bottleneck; I learn embeddings
  * @source Mnih and Teh, "A Fast and Simple Algorithm for Training Neural Probabilistic Language Models", ICML 2012,
  * arXiv:1206.6426; Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality",
  * NeurIPS 2013, arXiv:1310.4546; Ma and Collins, "Noise Contrastive Estimation and Negative Sampling for Conditional

@@ -55,6 +55,10 @@ export interface SampledSoftmaxLossOptions {
  * @throws RangeError if the sampler never draws a class that can be a negative, or with `correctPositive` a label
  * @throws TypeError if `hits` or `reduction` is not one of those listed, or `"resample"` comes with `shared` or `correctPositive`
  * @throws TypeError if `correctPositive` comes with a sampler that does not know the count of a label
+ * @claim The better q fits, and with the correction, the lower the held-out loss: over 1000 Zipf-distributed classes with 20
+ * shared negatives full softmax < q ∝ frequency < uniform q < q ∝ frequency without −log(m q), which is worst by 0.2 nats
+ * or more after 4000 steps, for each of three seeds.
+ * @question The softmax is my bottleneck
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
  * Model", IEEE TNN 2008; Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015,
  * arXiv:1412.2007. The papers fix the proposal of each part of the corpus; here it is any sampler, and the positive is
