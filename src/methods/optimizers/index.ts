@@ -9,4 +9,10 @@ export { applyUpdates, type Optimizer, type OptimizerStep } from "./optimizer.js
 export { type RmspropOptions, rmsprop } from "./rmsprop.js"; // gradients over the root of their mean square — Tieleman and Hinton 2012
 export { cosineSchedule, exponentialSchedule, linearSchedule, type Schedule, warmup } from "./schedules.js"; // rates over time
 export { type SgdOptions, sgd } from "./sgd.js"; // gradient descent with momentum — Sutskever et al. 2013
+export {
+  type LinearConstraint,
+  type LinearProgram,
+  type LinearProgramSolution,
+  solveLp,
+} from "./solve-lp.js"; // a linear program's optimum with its certificate — Dantzig 1963
 export { decayWeights, type StepCount, type WeightDecayOptions } from "./weight-decay.js"; // decoupled decay — Loshchilov and Hutter 2019
