@@ -40,7 +40,16 @@ describe("classPriors", () => {
     expect([...classPriors([7])]).toEqual([1]);
   });
 
+  it("counts a class that never occurs as if it had come once, if asked to", () => {
+    expect([...classPriors([4, 0, 2, 0], { least: 1 })]).toEqual([0.5, 0.125, 0.25, 0.125]);
+    expect([...classPriors([0, 0.5], { least: 1 })]).toEqual([0.5, 0.5]);
+    const said: string[] = [];
+    classPriors([5, 0], { least: 1, onWarning: (message) => said.push(message) });
+    expect(said).toEqual([]);
+  });
+
   it("names what is wrong", () => {
+    expect(() => classPriors([1], { least: -1 })).toThrow("classPriors: least is -1 but must be a finite number ≥ 0");
     expect(() => classPriors([1, -2])).toThrow("classPriors: counts[1] is -2 but must be a finite number ≥ 0");
     expect(() => classPriors([Number.NaN])).toThrow("classPriors: counts[0] is NaN but must be a finite number ≥ 0");
     expect(() => classPriors([0, 0])).toThrow("classPriors: counts has no count above 0 but must have one");
