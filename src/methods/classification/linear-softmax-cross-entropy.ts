@@ -37,6 +37,7 @@ export interface LinearSoftmaxCrossEntropyOptions extends CrossEntropyOptions {
  * checked: a label that is no class gives NaN there
  * @throws ShapeError if hidden or weights has not two axes, there is no class, or the sizes do not fit
  * @throws DTypeError if hidden is no float, weights, bias or classWeights are of another dtype, or labels is not i32
+ * @throws RangeError if hidden (in rows that count) or weights is not finite, or bias NaN or +∞
  * @throws RangeError if a label is no class and not ignoreIndex, or the bias of its class is −∞
  * @throws RangeError if reduction is `"mean"` and no row has weight
  * @throws RangeError if classWeights is negative or 0 for every class
@@ -118,8 +119,23 @@ function checkInputs(
   if (bias !== undefined) checkShape(caller, "bias", bias, [classes]);
   checkLabels(caller, labels, batch, classes, ignoreIndex);
   if (classWeights !== undefined) checkClassWeights(caller, classWeights, hidden, classes);
+  const ids = ignoreIndex === undefined ? undefined : hostValues(labels);
+  const counts = (row: number) => ignoreIndex === undefined || (ids !== undefined && ids[row] !== ignoreIndex);
+  checkFinite(caller, "hidden", hidden, counts);
+  checkFinite(caller, "weights", weights, () => true);
   if (bias !== undefined) checkBias(caller, bias, labels, labelSmoothing, ignoreIndex);
   if (reduction === "mean") checkMeanExists(caller, labels, ignoreIndex, classWeights);
+}
+
+/** Throws where (on the host) a row that counts is not finite: logits would be NaN or ∞. */
+function checkFinite(caller: string, name: string, matrix: Tensor, counts: (row: number) => boolean): void {
+  const [, width] = matrix.shape;
+  hostValues(matrix)?.forEach((value, i) => {
+    if (Number.isFinite(value)) return;
+    const row = Math.floor(i / width);
+    if (!counts(row)) return;
+    throw new RangeError(`${caller}: ${name} is ${value} at [${row}, ${i % width}] but must be finite`);
+  });
 }
 
 /** Throws where (on the host) the bias rules out a class that is a target: its loss would be ∞. */

@@ -1,4 +1,4 @@
-import { checkSameShape } from "../../autodiff/check.js";
+import { checkSameShape, ShapeError } from "../../autodiff/check.js";
 import { checkDType, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { cast, equal, exp, log, max, stopGradient, type Tensor, where } from "../../autodiff/index.js";
@@ -31,6 +31,7 @@ export interface SoftmaxCrossEntropyOptions extends CrossEntropyOptions {
  * @returns `[batch]` loss of each example in nats, or a scalar under a reduction. Values that a device holds are not
  * checked: what would have thrown gives NaN or ∞ there
  * @throws ShapeError if logits has not two axes or no class, or probs, mask or classWeights do not fit it
+ * @throws ShapeError if reduction is `"mean"` and there is no row
  * @throws DTypeError if logits is no float, or probs or classWeights are of another dtype
  * @throws RangeError if a logit is NaN or +∞
  * @throws RangeError if probs is negative somewhere or a row does not sum to 1 within 1e-4
@@ -49,7 +50,12 @@ export function softmaxCrossEntropy(logits: Tensor, probs: Tensor, options: Soft
   checkSameDType("softmaxCrossEntropy", { logits, probs });
   checkDistributions("softmaxCrossEntropy", probs);
   checkMask("softmaxCrossEntropy", logits, mask);
-  const [, classes] = logits.shape;
+  const [batch, classes] = logits.shape;
+  if (batch === 0 && reduction === "mean") {
+    throw new ShapeError(
+      `softmaxCrossEntropy: logits has shape [0, ${classes}] but must have a row for a mean; use reduction "sum"`,
+    );
+  }
   if (classWeights !== undefined) checkClassWeights("softmaxCrossEntropy", classWeights, logits, classes);
   const [given, available] = [hostValues(probs), mask && hostValues(mask)];
   checkReachable("softmaxCrossEntropy", logits, mask, (row, column) => {

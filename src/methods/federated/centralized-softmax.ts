@@ -1,13 +1,13 @@
 import { checkAbove, checkCount, checkRank, checkShape } from "../../autodiff/check.js";
 import { checkFloat } from "../../autodiff/dtype.js";
 import { evaluate, type Tensor, type Tree, transposeLast, valueAndGrad } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import { sparseSoftmaxCrossEntropy } from "../classification/sparse-softmax-cross-entropy.js";
-import { checkClassIds } from "../sampling/class-ids.js";
+import { unitRows } from "../unit-rows.js";
 import { checkFinite } from "./check-finite.js";
 import { descend } from "./descend.js";
 import type { FederatedState } from "./federated-average.js";
 import type { Encode } from "./in-process-client.js";
-import { unitRows } from "./unit-rows.js";
 
 export interface CentralizedProblem<P extends Tree> {
   /** Parameters of the encoder, a tree of f32 or f64 tensors. */

@@ -2,8 +2,8 @@ import { checkAbove, checkAtLeast, checkRank, checkShape } from "../../autodiff/
 import { checkFloat } from "../../autodiff/dtype.js";
 import { equal, maximum, type Tensor, where } from "../../autodiff/index.js";
 import { arange } from "../../autodiff/ops/create.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkClassIds } from "../sampling/class-ids.js";
 import { checkFinite } from "./check-finite.js";
 
 export interface ContrastiveLossOptions {

@@ -1,7 +1,7 @@
 import type { Tree } from "../../autodiff/index.js";
+import { unitRows } from "../unit-rows.js";
 import type { FederatedState } from "./federated-average.js";
 import { type FederatedOptions, type FederatedProblem, federatedRounds } from "./federated-rounds.js";
-import { unitRows } from "./unit-rows.js";
 
 /**
  * Federated averaging with positive labels and nothing against their collapse: `fedAwS` with multiplier 0.

@@ -1,9 +1,9 @@
 import { checkAbove, checkCount, ShapeError, showShape } from "../../autodiff/check.js";
 import { type Tensor, type Tree, valueAndGrad } from "../../autodiff/index.js";
+import { unitRows } from "../unit-rows.js";
 import { descend } from "./descend.js";
 import type { ClientTask, ClientUpdate, FederatedClient } from "./federated-client.js";
 import { type PositiveHingeLossOptions, positiveHingeLoss } from "./positive-hinge-loss.js";
-import { unitRows } from "./unit-rows.js";
 
 /** An encoder: features `[n, d]` of examples `[n, …]`, by a tree of parameters. Rows need not have unit length. */
 export type Encode<P extends Tree> = (parameters: P, examples: Tensor) => Tensor;

@@ -1,8 +1,8 @@
 import { checkBetween, checkRank, checkShape } from "../../autodiff/check.js";
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { gather, maximum, type Tensor, transposeLast, where } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkClassIds } from "../sampling/class-ids.js";
 import { checkFinite } from "./check-finite.js";
 import { isOwnClass } from "./contrastive-loss.js";
 

@@ -1,5 +1,6 @@
 import { checkAtLeast, checkOneOf } from "../../autodiff/check.js";
 import { grad, max, type Tensor } from "../../autodiff/index.js";
+import { unitRows } from "../unit-rows.js";
 import { descend } from "./descend.js";
 import {
   checkEmbeddings,
@@ -9,7 +10,6 @@ import {
   spreadoutViolations,
 } from "./spreadout-regularizer.js";
 import { checkNeighbours, type TopKSpreadoutOptions, topKSpreadout } from "./top-k-spreadout.js";
-import { unitRows } from "./unit-rows.js";
 
 /** Which regularizer the server descends: over all pairs with a margin, or over the nearest neighbours. */
 export type Spreadout =

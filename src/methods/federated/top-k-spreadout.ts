@@ -12,7 +12,7 @@ import {
   where,
 } from "../../autodiff/index.js";
 import { arange } from "../../autodiff/ops/create.js";
-import { checkClassIds } from "../sampling/class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkEmbeddings } from "./spreadout-regularizer.js";
 
 export interface TopKSpreadoutOptions {

@@ -2,9 +2,9 @@ import { checkAtLeast, checkRank, checkShape, ShapeError, showShape } from "../.
 import { checkDType, checkFloat } from "../../autodiff/dtype.js";
 import { arange, equal, expandDims, type Tensor, takeAlongAxis, topK, where } from "../../autodiff/index.js";
 import { fromValues } from "../../autodiff/ops/create.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkMarginLoss, type MarginLoss, marginLoss } from "../margin.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkClassIds } from "../sampling/class-ids.js";
 import { checkNoNaN } from "./top-k-mean.js";
 
 export interface OwlLossOptions {

@@ -11,11 +11,11 @@ import {
   zeros,
 } from "../../autodiff/index.js";
 import { fromValues } from "../../autodiff/ops/create.js";
+import { checkClassIds } from "../class-ids.js";
 import { sparseSoftmaxCrossEntropy } from "../classification/sparse-softmax-cross-entropy.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
 import type { AdaptiveSoftmax } from "./adaptive-softmax.js";
 import { checkLayer, headScores, layoutOf, tailScores } from "./adaptive-softmax-layout.js";
-import { checkClassIds } from "./class-ids.js";
 import { remapTargets } from "./remap-targets.js";
 
 export interface AdaptiveSoftmaxLossOptions {

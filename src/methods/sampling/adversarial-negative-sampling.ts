@@ -71,7 +71,7 @@ export interface AdversarialNegativeSamplingLossOptions extends BiasedNegativeSa
  * too easy. The gradient touches the rows of labels and negatives only.
  *
  * @param hidden - `[B, d]`
- * @param table - `weights` `[C, d]`, and `bias` `[C]` if there is one
+ * @param table - `weights` `[C, d]`, and `bias` `[C]` if there is one; C ≥ 1, and of a single class every negative is a hit
  * @param labels - `[B]`, each in [0, C); on a device they are not checked
  * @param sampler - p_n: `tree.given(features)` for the adversarial one; any other serves as a baseline. No gradient flows
  * into it
@@ -102,7 +102,7 @@ export function adversarialNegativeSamplingLoss(
   checkCount(caller, { negatives }, 1);
   checkAtLeast(caller, { regularization }, 0);
   checkReduction(caller, reduction);
-  checkClassTable(caller, hidden, table, labels);
+  checkClassTable(caller, hidden, table, labels, 1);
   const [classes] = table.weights.shape;
   if (sampler.classes !== classes) {
     throw new RangeError(`${caller}: sampler has ${sampler.classes} classes but must have ${classes}, as weights has`);

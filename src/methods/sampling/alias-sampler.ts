@@ -2,8 +2,8 @@ import { checkAtLeast } from "../../autodiff/check.js";
 import { allocate } from "../../autodiff/dtype.js";
 import { leaf } from "../../autodiff/graph.js";
 import { bernoulli, cast, gather, randomInt, type Tensor, where } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import { type AliasTable, aliasTable } from "./alias-table.js";
-import { checkClassIds } from "./class-ids.js";
 import { finestFloat, shapeOf } from "./draw-shape.js";
 import type { Sampler } from "./sampler.js";
 

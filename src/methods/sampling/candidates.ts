@@ -21,6 +21,8 @@ export interface CandidateSampler {
   readonly classes: number;
   /** Classes that are never drawn, in ascending order, if there are any and they are known. */
   readonly missing?: readonly number[];
+  /** True where not even a sum weighted by `1 / E[count]` is unbiased, as the count is only approximately that expected. */
+  readonly approximate?: boolean;
 
   /**
    * Draws candidates on the key's backend.

@@ -9,7 +9,7 @@ import {
   type Tensor,
   transposeLast,
 } from "../../autodiff/index.js";
-import { checkClassIds } from "./class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 
 /** The last layer of a classifier: `score_j = weights_j · hidden + bias_j`. An alias, so that it is a tree for `grad`. */
 export type ClassTable = {
@@ -19,16 +19,24 @@ export type ClassTable = {
   readonly bias?: Tensor;
 };
 
-/** Throws unless the table fits the hidden vectors `[B, d]` and the labels `[B]`, which are classes. */
-export function checkClassTable(caller: string, hidden: Tensor, table: ClassTable, labels?: Tensor<"i32">): void {
+/** Throws unless the table fits the hidden vectors `[B, d]` and the labels `[B]`, and has as many classes as it takes. */
+export function checkClassTable(
+  caller: string,
+  hidden: Tensor,
+  table: ClassTable,
+  labels?: Tensor<"i32">,
+  least: 1 | 2 = 2,
+): void {
   const { weights, bias } = table;
   checkRank(caller, { hidden, weights }, 2);
   checkFloat(caller, { hidden });
   checkSameDType(caller, { hidden, weights, ...(bias === undefined ? {} : { bias }) });
   checkShape(caller, "weights", weights, [-1, hidden.shape[1]]);
   const [classes] = weights.shape;
-  if (classes < 2) {
-    throw new ShapeError(`${caller}: weights has shape ${showShape(weights.shape)} but must have at least 2 classes`);
+  if (classes < least) {
+    throw new ShapeError(
+      `${caller}: weights has shape ${showShape(weights.shape)} but must have at least ${least === 1 ? "1 class" : "2 classes"}`,
+    );
   }
   if (bias !== undefined) checkShape(caller, "bias", bias, [classes]);
   if (labels === undefined) return;

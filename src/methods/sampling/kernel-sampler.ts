@@ -1,10 +1,10 @@
 import { hostValues } from "../../autodiff/evaluate.js";
 import { checkShape, gather, maximum, type Tensor } from "../../autodiff/index.js";
+import { checkDirections, unitRows } from "../unit-rows.js";
 import type { FeatureMap } from "./feature-map.js";
 import { KernelSamplingTree } from "./kernel-sampling-tree.js";
 import { checkChangedIds, checkedTreeOptions, type KernelSamplingTreeOptions } from "./kernel-tree-options.js";
 import type { ConditionalSampler, Sampler } from "./sampler.js";
-import { checkDirections, unitRows } from "./unit-rows.js";
 
 /** A kernel sampler that follows a table of embeddings; see `RfSoftmaxSampler` and `QuadraticKernelSampler`. */
 export abstract class KernelSampler implements ConditionalSampler {

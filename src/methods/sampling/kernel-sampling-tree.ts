@@ -20,7 +20,7 @@ import {
   type Tensor,
   where,
 } from "../../autodiff/index.js";
-import { checkClassIds } from "./class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 import { shapeOf } from "./draw-shape.js";
 import type { FeatureMap } from "./feature-map.js";
 import { KernelMasses } from "./kernel-masses.js";

@@ -1,4 +1,5 @@
 import { checkSameDType } from "../../autodiff/dtype.js";
+import { hostValues } from "../../autodiff/evaluate.js";
 import { type Shape, ShapeError, showShape, stopGradient, type Tensor, where } from "../../autodiff/index.js";
 
 export interface LogQCorrectionOptions {
@@ -23,6 +24,7 @@ export interface LogQCorrectionOptions {
  * @returns the shape of `scores`
  * @throws ShapeError if `logExpectedCount` or `isHit` does not fit
  * @throws DTypeError if `scores` and `logExpectedCount` differ in dtype
+ * @throws RangeError if an expected count on the host is not above 0: its logarithm NaN or −Infinity
  * @source Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
  * Model", IEEE TNN 2008; Jean et al., ACL 2015, arXiv:1412.2007
  */
@@ -33,6 +35,7 @@ export function logQCorrection(
 ): Tensor {
   checkSameDType("logQCorrection", { scores, logExpectedCount });
   checkFits("logExpectedCount", logExpectedCount.shape, scores.shape);
+  checkCounts(logExpectedCount);
   const corrected = scores.sub(stopGradient(logExpectedCount));
   if (isHit === undefined) return corrected;
   checkFits("isHit", isHit.shape, scores.shape);
@@ -47,4 +50,14 @@ function checkFits(name: string, shape: Shape, wanted: Shape): void {
       `logQCorrection: ${name} has shape ${showShape(shape)} but must be ${showShape(wanted)}${shared}`,
     );
   }
+}
+
+/** What is drawn is expected more than 0 times. */
+function checkCounts(logExpectedCount: Tensor): void {
+  const values = hostValues(logExpectedCount);
+  const place = values?.findIndex((value) => !(value > Number.NEGATIVE_INFINITY)) ?? -1;
+  if (place < 0) return;
+  throw new RangeError(
+    `logQCorrection: logExpectedCount holds ${values?.[place]} at ${place} but must be above -Infinity; what is drawn has a count above 0`,
+  );
 }

@@ -21,7 +21,7 @@ import {
   uniform,
   where,
 } from "../../autodiff/index.js";
-import { checkClassIds } from "./class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 import { besideRows, finestFloat, shapeOf } from "./draw-shape.js";
 import type { Like, Sampler } from "./sampler.js";
 

@@ -13,8 +13,8 @@ import {
   type Tensor,
   where,
 } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import type { Candidates } from "./candidates.js";
-import { checkClassIds } from "./class-ids.js";
 import type { NegativeTarget } from "./negative-targets.js";
 import { rejectingSampler } from "./rejecting-sampler.js";
 import type { Sampler } from "./sampler.js";

@@ -1,6 +1,6 @@
 import { checkCount, checkRank } from "../../autodiff/check.js";
 import { equal, exp, full, type Key, log, type Shape, type Tensor, where } from "../../autodiff/index.js";
-import { checkClassIds } from "./class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 import { besideRows, shapeOf } from "./draw-shape.js";
 import type { Sampler } from "./sampler.js";
 

@@ -2,13 +2,13 @@ import { checkAbove, checkCount, checkRank, checkShape } from "../../autodiff/ch
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { equal, expandDims, gather, type Key, type Tensor } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
+import { checkDirections, unitRows } from "../unit-rows.js";
 import { candidateSoftmaxLoss } from "./candidate-softmax.js";
 import { independentCandidates } from "./candidates.js";
-import { checkClassIds } from "./class-ids.js";
 import { logQCorrection } from "./log-q-correction.js";
 import type { ConditionalSampler } from "./sampler.js";
-import { checkDirections, unitRows } from "./unit-rows.js";
 
 export interface RfSoftmaxLossOptions {
   /** τ, > 0. Default: that of the sampler, if it has one. */

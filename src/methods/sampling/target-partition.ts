@@ -1,8 +1,8 @@
 import { checkCount } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { checkRank, logSumExp, type Tensor } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkClassIds } from "./class-ids.js";
 import { type ClassTable, checkClassTable, scoresOfClasses, scoresOfLabels } from "./class-table.js";
 
 /** Consecutive examples, and the classes among which their labels are. */

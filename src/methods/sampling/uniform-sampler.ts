@@ -12,7 +12,7 @@ import {
   type Tensor,
   where,
 } from "../../autodiff/index.js";
-import { checkClassIds } from "./class-ids.js";
+import { checkClassIds } from "../class-ids.js";
 import { besideRows, shapeOf } from "./draw-shape.js";
 import type { Like, Sampler } from "./sampler.js";
 

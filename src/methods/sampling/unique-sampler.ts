@@ -36,7 +36,7 @@ export interface UniqueSamplerOptions {
  * repeats either, and is unbiased.
  *
  * @param sampler - draws are independent and from q
- * @returns draws candidates of shape `[m]`, shared by all rows
+ * @returns draws candidates of shape `[m]`, shared by all rows; marked `approximate`
  * @throws RangeError if `patience` is no whole number ≥ 1
  * @source Jean et al., "On Using Very Large Target Vocabulary for Neural Machine Translation", ACL 2015, arXiv:1412.2007,
  * use distinct negatives; the expected count is that of common toolkits
@@ -47,6 +47,7 @@ export function uniqueSampler(sampler: Sampler, { patience = 8 }: UniqueSamplerO
   return {
     classes,
     ...(missing === undefined ? {} : { missing }),
+    approximate: true,
     candidates: (key, shape, like) => {
       if (shape.length !== 1) {
         throw new ShapeError(

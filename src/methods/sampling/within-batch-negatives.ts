@@ -1,8 +1,8 @@
 import { checkRank, ShapeError, showShape } from "../../autodiff/check.js";
 import { hostValues } from "../../autodiff/evaluate.js";
 import { arange, cast, expandDims, gather, greaterEqual, type Tensor } from "../../autodiff/index.js";
+import { checkClassIds } from "../class-ids.js";
 import type { CandidateSampler } from "./candidates.js";
-import { checkClassIds } from "./class-ids.js";
 import type { Sampler } from "./sampler.js";
 
 /**

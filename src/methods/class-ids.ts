@@ -1,6 +1,6 @@
-import { checkDType } from "../../autodiff/dtype.js";
-import { hostValues } from "../../autodiff/evaluate.js";
-import type { Tensor } from "../../autodiff/index.js";
+import { checkDType } from "../autodiff/dtype.js";
+import { hostValues } from "../autodiff/evaluate.js";
+import type { Tensor } from "../autodiff/index.js";
 
 /** Throws where ids are at hand and one of them is no class: those that a device computes are not read back for it. */
 export function checkClassIds(caller: string, tensors: Readonly<Record<string, Tensor<"i32">>>, classes: number): void {

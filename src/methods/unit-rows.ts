@@ -1,5 +1,5 @@
-import { hostValues } from "../../autodiff/evaluate.js";
-import { abs, max, sqrt, square, stopGradient, type Tensor } from "../../autodiff/index.js";
+import { hostValues } from "../autodiff/evaluate.js";
+import { abs, max, sqrt, square, stopGradient, type Tensor } from "../autodiff/index.js";
 
 /** Vectors `[..., d]` over their lengths, also where squares would overflow or vanish; NaN for zeros. */
 export function unitRows(vectors: Tensor): Tensor {
