@@ -1,4 +1,4 @@
-export type { Backend, MemoryUse, TypedArray } from "../backends/backend.js";
+export type { Backend, HostKernel, MemoryUse, TypedArray } from "../backends/backend.js";
 export * from "./check.js";
 export { bernoulli, type ChoiceOptions, categorical, choice, permutation, randomInt } from "./choices.js";
 export { type CompileOptions, compile } from "./compile.js";

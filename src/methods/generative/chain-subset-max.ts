@@ -1,6 +1,5 @@
 import { apply } from "../../autodiff/graph.js";
-import { stopGradient, type Tensor } from "../../autodiff/index.js";
-import type { HostKernel } from "../../backends/backend.js";
+import { type HostKernel, stopGradient, type Tensor } from "../../autodiff/index.js";
 import { checkChain } from "./chain-subset.js";
 
 /**

@@ -1,8 +1,8 @@
 import { checkAtLeast } from "../../autodiff/check.js";
 import { allocate } from "../../autodiff/dtype.js";
 import { leaf } from "../../autodiff/graph.js";
-import { cast, gather, type Tensor } from "../../autodiff/index.js";
-import type { Backend } from "../../backends/backend.js";
+import { type Backend, cast, gather, type Tensor } from "../../autodiff/index.js";
+
 import { finestFloat } from "./draw-shape.js";
 import type { Like } from "./sampler.js";
 
