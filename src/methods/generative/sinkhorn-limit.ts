@@ -1,5 +1,5 @@
 import { apply } from "../../autodiff/graph.js";
-import type { HostKernel, HostKernel, Tensor } from "../../autodiff/index.js";
+import type { HostKernel, Tensor } from "../../autodiff/index.js";
 import { newtonStep, rowSoftmax } from "./sinkhorn-newton.js";
 
 /**
