@@ -26,7 +26,7 @@ describe("lSoftmaxAnneal", () => {
   law("is initial · (1 + rate · t)^−power above it", schedules, fc.integer({ min: 0, max: 1000 }), (options, step) => {
     const { initial, rate, power, minimum } = options;
     const falling = initial / Math.exp(power * Math.log1p(rate * step));
-    expect(lSoftmaxAnneal(step, options)).toBeCloseTo(falling > minimum ? falling : minimum, 9);
+    expect(lSoftmaxAnneal(step, options)).toBeCloseTo(Math.max(falling, minimum), 9);
   });
 
   it("is 1000 / (1 + t / 10) where nothing is said", () => {

@@ -41,7 +41,7 @@ export function angularMarginPsi(cosines: Tensor, { margin = 4 }: AngularMarginP
   let [before, chebyshev] = [zeros(c.shape, c).add(1), c];
   let turns: Tensor = zeros(c.shape, c);
   for (let j = 1; j < margin; j++) {
-    [before, chebyshev] = [chebyshev, c.mul(chebyshev).sub(before)];
+    [before, chebyshev] = [chebyshev, c.mul(2).mul(chebyshev).sub(before)];
     const breakpoint = Math.sin(Math.PI * (1 / 2 - j / margin)); // cos(jπ/m), but exactly 0 halfway
     turns = turns.add(cast(less(c, breakpoint), c.dtype));
   }

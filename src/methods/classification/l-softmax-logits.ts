@@ -90,14 +90,14 @@ function shares(annealing: number | Tensor): readonly [number | Tensor, number |
   return [stopGradient(annealing).div(shrunk), shrunk.mul(0).add(1).div(shrunk)];
 }
 
-/** Lengths `[n, 1]` and directions `[n, d]` of rows, also where squares would overflow or vanish; both constant 0 at 0. */
+/** Lengths `[n, 1]` (constant 0 of zeros) and directions `[n, d]` of rows, also where squares would overflow or vanish. */
 function polar(rows: Tensor): { readonly length: Tensor; readonly direction: Tensor } {
   const largest = stopGradient(max(abs(rows), 1, { keepDims: true }));
   const isZero = equal(largest, 0);
   const unit = where(isZero, 1, largest);
   const scaled = rows.div(unit);
   const root = sqrt(where(isZero, 1, square(scaled).sum(1, { keepDims: true }))); // a root of 0 has an infinite slope
-  return { length: where(isZero, 0, root.mul(unit)), direction: where(isZero, 0, scaled.div(root)) };
+  return { length: where(isZero, 0, root.mul(unit)), direction: scaled.div(root) };
 }
 
 function checkInputs(

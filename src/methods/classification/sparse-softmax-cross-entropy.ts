@@ -110,7 +110,7 @@ function checkInputs(logits: Tensor, labels: Tensor<"i32">, options: SparseSoftm
   const { reduction, classWeights, labelSmoothing = 0, mask, ignoreIndex } = options;
   checkOptions(caller, options);
   const ids = hostValues(labels);
-  checkLogits(caller, logits, (row) => ids === undefined || ids[row] !== ignoreIndex);
+  checkLogits(caller, logits, (row) => ignoreIndex === undefined || (ids !== undefined && ids[row] !== ignoreIndex));
   const [batch, classes] = logits.shape;
   checkLabels(caller, labels, batch, classes, ignoreIndex);
   checkMask(caller, logits, mask);
