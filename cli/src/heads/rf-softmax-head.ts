@@ -6,12 +6,15 @@ import type { Head, Learned } from "./head.js";
 /** Steps from one tree of the classes to the next: what is drawn from is a little old, and corrected for exactly. */
 const EVERY = 50;
 
+/** Numbers that the sums of the tree's nodes may have, on each side; beyond, classes are scored in groups, which is slower. */
+const MOST_SUMS = 2 ** 26;
+
 /** Added to every coordinate: an example without known words needs a direction too. */
 const NOWHERE = 1e-6;
 
 /** Cosines with a vector for each class, times an inverse temperature; negatives come from a kernel that imitates them. */
 export function rfSoftmaxHead(recipe: Recipe, classes: number): Head {
-  const { dim, sharpness, frequencies, seed } = recipe;
+  const { sharpness, frequencies, seed } = recipe;
   let sampler: RfSoftmaxSampler | undefined;
   let followed: Learned | undefined;
   const follow = ({ weights }: Learned): RfSoftmaxSampler => {
@@ -19,8 +22,8 @@ export function rfSoftmaxHead(recipe: Recipe, classes: number): Head {
     const copy = evaluate(weights!);
     followed = { weights: copy };
     const key = randomKey(seed, { backend: copy.backend }).at("frequencies");
-    // The sums of groups of so many classes take about the memory of their vectors.
-    const leafSize = 2 ** Math.max(0, Math.floor(Math.log2((2 * frequencies) / dim)));
+    const excess = (classes * 2 * frequencies) / MOST_SUMS;
+    const leafSize = 2 ** Math.max(0, Math.ceil(Math.log2(excess)));
     sampler = new RfSoftmaxSampler(copy, key, { inverseTemperature: sharpness, frequencies, leafSize });
     return sampler;
   };

@@ -218,7 +218,7 @@ describe("KernelSamplingTree", () => {
     });
   });
 
-  it("visits ⌈log₂ C⌉ nodes a draw, and reads 2·F numbers at each", async () => {
+  it("visits ⌈log₂ C⌉ nodes a draw, and reads 2·F numbers at each, or all where they are few", async () => {
     const features = 6;
     for (const [classes, visits] of [
       [2, 1],
@@ -227,6 +227,8 @@ describe("KernelSamplingTree", () => {
       [9, 4],
       [16, 4],
       [33, 6],
+      [300, 9],
+      [1025, 11],
     ]) {
       const random: RandomKernel = {
         classes,
@@ -241,10 +243,12 @@ describe("KernelSamplingTree", () => {
       };
       await withTree(random, {}, (tree) => {
         expect(tree.depth).toBe(visits);
-        // A height of 2 nodes is weighed as a whole: the draw needs both.
         const [wholes, gathered] = numbersRead(tree.given(queriesOf(random)).draw(key, [2, 1]), tree.sums);
-        expect(wholes).toBe(2 * features);
-        expect(gathered).toBe(2 * (visits - 1) * 2 * features); // two rows
+        // A height of up to 16 nodes for each that a row needs, which is two, is one product with all of them.
+        const sizes = Array.from({ length: visits }, (_, height) => Math.ceil(classes / 2 ** height));
+        const small = sizes.filter((size) => size <= 32);
+        expect(wholes).toBe(small.reduce((sum, size) => sum + size, 0) * features);
+        expect(gathered).toBe(2 * (visits - small.length) * 2 * features); // two rows
       });
     }
   });

@@ -17,6 +17,9 @@ import {
 import type { FeatureMap } from "./feature-map.js";
 import { type KernelTreeSums, nodesAt } from "./kernel-tree-sums.js";
 
+/** Nodes that a matrix product reads in the time that one takes to be gathered: it reads each for the whole batch. */
+const PRODUCT = 16;
+
 /** What the masses of a tree's nodes are made of. */
 export interface KernelTreeState extends KernelTreeSums {
   readonly map: FeatureMap;
@@ -80,13 +83,14 @@ export class KernelMasses {
     const { sums, bottom } = this.state;
     const { rows, features } = this;
     const [, count] = nodes.shape;
-    if (height >= bottom && size > count) {
+    const isKept = height >= bottom;
+    if (isKept && size > PRODUCT * count) {
       return gather(sums[height - bottom], nodes)
         .matmul(expandDims(features, 2))
         .reshape([rows, count]);
     }
-    if (size > count) return this.kernels(gather(this.state.vectors, nodes));
-    const all = height < bottom ? this.allKernels() : features.matmul(transposeLast(sums[height - bottom]));
+    if (!isKept && size > count) return this.kernels(gather(this.state.vectors, nodes));
+    const all = isKept ? features.matmul(transposeLast(sums[height - bottom])) : this.allKernels();
     return gather(all.reshape([rows * size]), nodes.add(expandDims(arange(rows, nodes).mul(size), 1)));
   }
 
