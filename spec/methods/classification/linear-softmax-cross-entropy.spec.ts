@@ -217,6 +217,21 @@ describe("linearSoftmaxCrossEntropy at its limits", () => {
     }
   });
 
+  it("gets by with whole blocks of classes ruled out before any other", async () => {
+    const none = Number.NEGATIVE_INFINITY;
+    const head = {
+      hidden: tensor(Float64Array.of(1), { shape: [1, 1] }),
+      weights: tensor(Float64Array.of(5, 6, 7, 1, 1, 2), { shape: [6, 1] }),
+      bias: tensor(Float64Array.of(none, none, none, 0, 0, none)),
+    };
+    for (const blockSize of [1, 2, 3]) {
+      const { value, grad: slopes } = valueAndGrad(total(fused(Int32Array.of(3), { blockSize })))(head);
+      await expectClose(value, [Math.LN2], { tolerance: 1e-15 });
+      await expectClose(slopes.bias, [0, 0, 0, -0.5, 0.5, 0], { tolerance: 1e-15 });
+      await expectClose(slopes.hidden, [0], { tolerance: 1e-15 });
+    }
+  });
+
   it("gives 0 for one class", async () => {
     const one = tensor(Float64Array.of(0.3), { shape: [1, 1] });
     await expectClose(linearSoftmaxCrossEntropy(one, one, undefined, tensor(Int32Array.of(0))), [0], {
@@ -263,6 +278,48 @@ describe("linearSoftmaxCrossEntropy, given what it cannot take", () => {
       call(h, w, infinite, tensor([1, 1], { dtype: "i32" }), { labelSmoothing: 0.1 }),
     ],
     ["bias is NaN at [1] but must be finite or -Infinity", call(h, w, tensor([0, Number.NaN, 0]), y)],
+    [
+      "bias is Infinity at [2] but must be finite or -Infinity",
+      call(h, w, tensor([0, 0, Number.POSITIVE_INFINITY]), tensor([0, 1], { dtype: "i32" })),
+    ],
+    [
+      "hidden is NaN at [1, 0] but must be finite",
+      call(
+        tensor([
+          [1, 2],
+          [Number.NaN, 0],
+        ]),
+        w,
+        b,
+        y,
+      ),
+    ],
+    [
+      "hidden is Infinity at [1, 1] but must be finite",
+      call(
+        tensor([
+          [Number.NaN, 0],
+          [1, Number.POSITIVE_INFINITY],
+        ]),
+        w,
+        b,
+        tensor([-1, 2], { dtype: "i32" }),
+        { ignoreIndex: -1 },
+      ),
+    ],
+    [
+      "weights is -Infinity at [2, 1] but must be finite",
+      call(
+        h,
+        tensor([
+          [1, 0],
+          [0, 1],
+          [1, Number.NEGATIVE_INFINITY],
+        ]),
+        b,
+        y,
+      ),
+    ],
     ["labels is f32 but must be i32; cast it", call(h, w, b, tensor([0, 1]))],
     ["labels has shape [1] but must be [2]", call(h, w, b, tensor([0], { dtype: "i32" }))],
     ["labels is 3 at [0] but must be in [0, 3)", call(h, w, b, tensor([3, 0], { dtype: "i32" }))],

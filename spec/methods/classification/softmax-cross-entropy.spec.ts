@@ -227,6 +227,13 @@ describe("softmaxCrossEntropy, given what it cannot take", () => {
       () => softmaxCrossEntropy(tensor(new Float32Array(0), { shape: [2, 0] }), t),
     ],
     [
+      'logits has shape [0, 3] but must have a row for a mean; use reduction "sum"',
+      () => {
+        const none = tensor(new Float32Array(0), { shape: [0, 3] });
+        return softmaxCrossEntropy(none, none, { reduction: "mean" });
+      },
+    ],
+    [
       "logits is i32 but must be f32 or f64; cast it",
       () => softmaxCrossEntropy(tensor([[1]], { dtype: "i32" }) as never, t),
     ],
@@ -285,6 +292,10 @@ describe("softmaxCrossEntropy, given what it cannot take", () => {
           t,
           { labelSmoothing: 0.1 },
         ),
+    ],
+    [
+      "logits is -Infinity at [0, 0] but must be finite where the target has mass",
+      () => softmaxCrossEntropy(tensor(new Float32Array(6).fill(Number.NEGATIVE_INFINITY), { shape: [2, 3] }), t),
     ],
     [
       "mask is false at [1, 2] but must be true where the target has mass",

@@ -48,4 +48,18 @@ describe("aliasTable", () => {
   it("keeps every column of a uniform law", () => {
     expect([...aliasTable(Array(8).fill(0.125)).keep]).toEqual(Array(8).fill(1));
   });
+
+  it("names what is wrong", () => {
+    expect(() => aliasTable([])).toThrow("aliasTable: probabilities has 0 classes but must have at least 1");
+    expect(() => aliasTable([1.5, -0.5])).toThrow(
+      "aliasTable: probabilities[1] is -0.5 but must be a finite number ≥ 0",
+    );
+    expect(() => aliasTable([0.5, Number.NaN])).toThrow(
+      "aliasTable: probabilities[1] is NaN but must be a finite number ≥ 0",
+    );
+    expect(() => aliasTable([0.5, 0.25])).toThrow(
+      "aliasTable: probabilities adds up to 0.75 but must add up to 1; divide by the sum",
+    );
+    expect([...aliasTable([1]).keep]).toEqual([1]);
+  });
 });

@@ -1,4 +1,4 @@
-import { randomKey, type Tensor, valueAndGrad, zeros } from "cotangent";
+import { randomKey, valueAndGrad, zeros } from "cotangent";
 import {
   aliasSampler,
   independentCandidates,
@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { ids } from "./support/one-row.js";
+import { operations } from "./support/operations.js";
 
 const like = { dtype: "f64" } as const;
 
@@ -45,20 +46,6 @@ describe("independentCandidates", () => {
     expect(independentCandidates(uniformSampler({ classes: 4 }), 1).missing).toBeUndefined();
   });
 });
-
-/** Elements of all that a step computes, but the rows that it leaves as they are. */
-function operations(roots: readonly Tensor[]): number {
-  const seen = new Set<Tensor>(roots);
-  let count = 0;
-  for (const node of seen) {
-    const { op, inputs } = node.origin;
-    if (!["leaf", "constant", "broadcast", "identity", "scatterAdd"].includes(op)) count += node.size;
-    // the law of a choice is never computed, nor are the zeros that rows are added to
-    const used = op === "choose" ? inputs.slice(0, 1) : op === "scatterAdd" ? inputs.slice(1) : inputs;
-    for (const input of used) seen.add(input as Tensor);
-  }
-  return count;
-}
 
 describe("a step of sampledSoftmaxLoss", () => {
   it("costs the same at 1 000 and at 100 000 classes", () => {

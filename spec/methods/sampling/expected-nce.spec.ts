@@ -161,12 +161,14 @@ describe("expectedNceObjective", () => {
     simplex(3),
     floats([3]),
     counts,
-    async (p, q, s, k) => {
-      const f = objectiveOf(p, q, { negatives: k });
+    objectives,
+    async (p, q, s, k, objective) => {
+      const f = objectiveOf(p, q, { negatives: k, objective });
+      const factor = objective === "averageNegativeSampling" ? 1 : k;
       for (let y = 0; y < 3; y++) {
         const unit = Float64Array.from([0, 1, 2], (i) => (i === y ? 1 : 0));
-        const d = s[y] - Math.log(k * q[y]);
-        const curvature = (p[y] + k * q[y]) * sigmoid(d) * sigmoid(-d);
+        const d = objective === "nce" ? s[y] - Math.log(k * q[y]) : s[y];
+        const curvature = (p[y] + factor * q[y]) * sigmoid(d) * sigmoid(-d);
         expect(curvature).toBeGreaterThan(0);
         await expectClose(
           hvp(f, tensor(s), tensor(unit)),

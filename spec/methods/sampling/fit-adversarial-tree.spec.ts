@@ -107,6 +107,36 @@ describe("fitAdversarialTree", () => {
     }
   });
 
+  law(
+    "starts along the direction in which the labels' sums differ most, half of the labels on each side",
+    floats([12, 2]),
+    fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 8, maxLength: 8 }),
+    async (features, more) => {
+      const labels = Int32Array.of(0, 1, 2, 3, ...more); // every label has an example
+      const sums = [0, 1, 2, 3].map((y) =>
+        [0, 1].map((j) => labels.reduce((sum, label, i) => sum + (label === y ? features[2 * i + j] : 0), 0)),
+      );
+      const mean = [0, 1].map((j) => sums.reduce((sum, of) => sum + of[j] / 4, 0));
+      const entry = (j: number, l: number) => sums.reduce((sum, of) => sum + (of[j] - mean[j]) * (of[l] - mean[l]), 0);
+      const [a, b, d] = [entry(0, 0), entry(0, 1), entry(1, 1)];
+      const angle = Math.atan2(2 * b, a - d) / 2; // of the dominant eigenvector of [[a, b], [b, d]]
+      const w = [Math.cos(angle), Math.sin(angle)];
+      const score = (z: readonly number[]) => w[0] * z[0] + w[1] * z[1];
+      const bias = -score([4 * mean[0], 4 * mean[1]]) / labels.length;
+      const gains = sums.map((of, y) => score(of) + bias * labels.filter((label) => label === y).length);
+      const order = [0, 1, 2, 3].sort((x, y) => gains[x] - gains[y]);
+      // the eigenvalues are apart, and so are the two labels in the middle
+      fc.pre(Math.hypot(a - d, 2 * b) > 0.05 * (a + d) && gains[order[2]] - gains[order[1]] > 1e-3);
+
+      const z = tensor(features, { shape: [12, 2] });
+      const tree = await fitAdversarialTree(z, tensor(labels), { classes: 4, maxAlternations: 1 });
+      const sides = Array.from(await tree.parameters.leafOfLabel.data(), (leaf) => leaf >> 1);
+      expect(sides[order[0]]).toBe(sides[order[1]]); // which of the sides it is depends on the sign of w
+      expect(sides[order[2]]).toBe(sides[order[3]]);
+      expect(sides[order[0]]).not.toBe(sides[order[3]]);
+    },
+  );
+
   law("never lowers a node's penalized likelihood, by a continuous or a discrete step", examples, async (data) => {
     const reports: AdversarialTreeNodeReport[] = [];
     const nodes = await nodesOf(await fitOf(data, (report) => reports.push(report)), data);

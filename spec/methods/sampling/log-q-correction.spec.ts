@@ -30,6 +30,13 @@ describe("logQCorrection", () => {
     expect(() => logQCorrection(scores, zeros([3]))).toThrow(
       "logQCorrection: logExpectedCount is f32 but must match scores, f64; cast one of them",
     );
+    const right = "but must be above -Infinity; what is drawn has a count above 0";
+    expect(() => logQCorrection(scores, tensor(new Float64Array([0, -Infinity, 0])))).toThrow(
+      `logQCorrection: logExpectedCount holds -Infinity at 1 ${right}`,
+    );
+    expect(() => logQCorrection(scores, tensor(new Float64Array([0, 0, Number.NaN])))).toThrow(
+      `logQCorrection: logExpectedCount holds NaN at 2 ${right}`,
+    );
     expect(() => logQCorrection(scores, counts, { isHit: equal(ids(0), 0).reshape([1, 1]) })).toThrow(
       "logQCorrection: isHit has shape [1, 1] but must be [2, 3] or [3]",
     );

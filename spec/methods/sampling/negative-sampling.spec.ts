@@ -107,8 +107,16 @@ describe("negativeSamplingLoss", () => {
   law("stays finite, value and gradient, out to scores of ±1e4", contrasts({ min: -1e4, max: 1e4 }), async (scores) => {
     const loss = (s: { positive: Tensor; noise: Tensor }) => negativeSamplingLoss(s).sum();
     const { value, grad: slopes } = valueAndGrad(loss)(tensorsOf(scores));
-    const all = [await value.item(), ...(await slopes.positive.data()), ...(await slopes.noise.data())];
-    expect(all.every(Number.isFinite)).toBe(true);
+    expect(Number.isFinite(await value.item())).toBe(true);
+    for (const slope of await slopes.positive.data()) expect(slope >= -1 && slope <= 0).toBe(true);
+    for (const slope of await slopes.noise.data()) expect(slope >= 0 && slope <= 1).toBe(true);
+  });
+
+  law("is the same averaged or summed over one noise sample", contrasts(), async ({ rows, positive, noise, k }) => {
+    const one = { rows, k: 1, positive, noise: noise.filter((_, i) => i % k === 0) };
+    await expectClose(negativeSamplingLoss(tensorsOf(one), { average: true }), negativeSamplingLoss(tensorsOf(one)), {
+      tolerance: 0,
+    });
   });
 
   it("is 2·log 2 for one sample and scores of 0", async () => {

@@ -51,4 +51,16 @@ describe("inclusionProbabilities", () => {
     expect([...inclusionProbabilities([1, 1, 1, 1], 3)]).toEqual([0.75, 0.75, 0.75, 0.75]);
     expect([...inclusionProbabilities([100, 1, 1], 2)]).toEqual([1, 0.5, 0.5]);
   });
+
+  it("name what is wrong", () => {
+    expect(() => inclusionProbabilities([1, 2, 0], 3)).toThrow(
+      "inclusionProbabilities: count is 3 but must be in [1, 2], as many weights are above 0",
+    );
+    expect(() => inclusionProbabilities([1, 2], 0)).toThrow(
+      "inclusionProbabilities: count is 0 but must be a whole number ≥ 1",
+    );
+    expect(() => inclusionProbabilities([1, -2], 1)).toThrow(
+      "inclusionProbabilities: weights[1] is -2 but must be a finite number ≥ 0",
+    );
+  });
 });

@@ -198,6 +198,13 @@ describe("inBatchInfoNce", () => {
     await checkGradient((s) => inBatchInfoNce(s).sum(), tensor(values, { shape: [2, 2] }), { order: 2 });
   });
 
+  it("stays finite, value and gradient, at scores of ±1e4", async () => {
+    const far = tensor(Float64Array.of(1e4, -1e4, 1e4, -1e4), { shape: [2, 2] });
+    const { value, grad: slope } = valueAndGrad((s: Tensor) => inBatchInfoNce(s).sum())(far);
+    await expectClose(value, [2e4]);
+    await expectClose(slope, [0, 0, 1, -1]);
+  });
+
   it("names scores that are no square of two rows or more", () => {
     const right = "but must be [B, B] with B ≥ 2; every row needs another for noise";
     expect(() => inBatchInfoNce(tensor([[0, 0]]))).toThrow(`inBatchInfoNce: scores has shape [1, 2] ${right}`);

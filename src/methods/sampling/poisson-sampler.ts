@@ -1,3 +1,4 @@
+import { checkCount } from "../../autodiff/check.js";
 import { allocate } from "../../autodiff/dtype.js";
 import { leaf } from "../../autodiff/graph.js";
 import { arange, bernoulli, broadcastTo, cast, gather, log, type Tensor, where } from "../../autodiff/index.js";
@@ -58,9 +59,18 @@ export function poissonSampler({ weights }: PoissonSamplerOptions): CandidateSam
  * @param weights - `[C]`, ≥ 0, on any scale
  * @param count - m, at most the number of weights above 0
  * @returns `[C]`, in [0, 1]
+ * @throws RangeError if there are fewer than 2 weights, one is negative or not finite, or all are 0
+ * @throws RangeError if `count` is no whole number ≥ 1, or more than there are weights above 0
  * @source Särndal, Swensson and Wretman, "Model Assisted Survey Sampling", 1992 (sampling in proportion to size)
  */
 export function inclusionProbabilities(weights: ArrayLike<number>, count: number): Float64Array {
+  checkCount("inclusionProbabilities", { count }, 1);
+  const possible = weights.length - designWeights("inclusionProbabilities", weights).missing.length;
+  if (count > possible) {
+    throw new RangeError(
+      `inclusionProbabilities: count is ${count} but must be in [1, ${possible}], as many weights are above 0`,
+    );
+  }
   const sorted = Float64Array.from(weights).sort().reverse();
   const tails = new Float64Array(sorted.length + 1); // summed from the lightest: nothing is lost
   for (let i = sorted.length - 1; i >= 0; i--) tails[i] = tails[i + 1] + sorted[i];
