@@ -9,14 +9,21 @@ async function main(args: readonly string[]): Promise<number> {
   const isJson = args.includes("--json");
   const complain = (message: string) =>
     process.stderr.write(isJson ? `${JSON.stringify({ error: message })}\n` : `${message}\n`);
+  const program = createProgram();
   try {
-    await createProgram().parseAsync([...args], { from: "user" });
+    await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (problem) {
     if (problem instanceof CommanderError) {
       if (problem.exitCode === 0) return 0;
       if (problem.code === "commander.help") return 2; // called without a command: the help has been shown
-      complain(problemOf(problem, args));
+      complain(
+        problemOf(
+          problem,
+          args,
+          program.commands.map((command) => command.name()),
+        ),
+      );
       return 2;
     }
     complain(problem instanceof Error ? problem.message : String(problem));

@@ -1,10 +1,16 @@
 import type { CommanderError } from "commander";
 
-const COMMANDS = ["train", "predict", "evaluate", "methods"];
-
-/** What is wrong with a command line, in the form of every other message. */
-export function problemOf({ code, message }: CommanderError, args: readonly string[]): string {
-  const command = args.find((arg) => COMMANDS.includes(arg)) ?? "cotangent";
+/**
+ * What is wrong with a command line, in the form of every other message.
+ *
+ * @param commands - the names of all commands
+ */
+export function problemOf(
+  { code, message }: CommanderError,
+  args: readonly string[],
+  commands: readonly string[],
+): string {
+  const command = args.find((arg) => commands.includes(arg)) ?? "cotangent";
   const help = command === "cotangent" ? "cotangent --help" : `cotangent ${command} --help`;
   const [, quoted = ""] = /'([^']*)'/.exec(message) ?? [];
   const [, similar] = /Did you mean (\S+?)\?/.exec(message) ?? [];
@@ -14,7 +20,7 @@ export function problemOf({ code, message }: CommanderError, args: readonly stri
     case "commander.unknownOption":
       return `${command}: ${quoted} is no option but must be one; ${hint}`;
     case "commander.unknownCommand":
-      return `cotangent: ${quoted} is no command but must be one of ${COMMANDS.join(", ")}; ${hint}`;
+      return `cotangent: ${quoted} is no command but must be one of ${commands.join(", ")}; ${hint}`;
     case "commander.missingArgument":
       return `${command}: <${quoted}> is missing but must be given; ${hint}`;
     case "commander.missingMandatoryOptionValue":
