@@ -1,5 +1,6 @@
 import { concat, grad, hvp, read, type Tensor, tensor, zeros } from "cotangent";
 import { type PairwiseMargins, pairwiseMarginSoftmaxLoss } from "cotangent/methods/longtail";
+import { solve } from "../../../support/solve.js";
 
 /** A joint law of a few inputs and classes: `[inputs][classes]`, summing to 1. */
 export type Joint = readonly (readonly number[])[];
@@ -76,21 +77,4 @@ export async function populationMinimizer(joint: Joint, form: PairwiseMargins): 
     if (longest < 1e-11) return joint.map((_, x) => [0, ...at.slice(x * free, (x + 1) * free)]);
   }
   throw new Error("populationMinimizer: 60 Newton steps did not reach the minimum");
-}
-
-/** Solves a small positive definite system by elimination. */
-function solve(matrix: number[][], right: number[]): number[] {
-  const n = right.length;
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      const factor = matrix[j][i] / matrix[i][i];
-      for (let column = i; column < n; column++) matrix[j][column] -= factor * matrix[i][column];
-      right[j] -= factor * right[i];
-    }
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let j = i + 1; j < n; j++) right[i] -= matrix[i][j] * right[j];
-    right[i] /= matrix[i][i];
-  }
-  return right;
 }

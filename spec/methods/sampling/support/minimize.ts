@@ -1,4 +1,5 @@
 import { grad, hvp, read, type Tensor, tensor } from "cotangent";
+import { solve } from "../../../support/solve.js";
 
 /** The minimizer of a convex function of few variables, by Newton's method with steps of norm 1 at most. */
 export async function minimize(f: (x: Tensor) => Tensor, start: Float64Array): Promise<Float64Array> {
@@ -16,21 +17,4 @@ export async function minimize(f: (x: Tensor) => Tensor, start: Float64Array): P
     if (norm < 1e-12) return x;
   }
   throw new Error("minimize: 100 Newton steps did not reach the minimum");
-}
-
-/** Solves a small positive definite system by elimination. */
-function solve(matrix: number[][], right: number[]): number[] {
-  const n = right.length;
-  for (let i = 0; i < n; i++) {
-    for (let j = i + 1; j < n; j++) {
-      const factor = matrix[j][i] / matrix[i][i];
-      for (let column = i; column < n; column++) matrix[j][column] -= factor * matrix[i][column];
-      right[j] -= factor * right[i];
-    }
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let j = i + 1; j < n; j++) right[i] -= matrix[i][j] * right[j];
-    right[i] /= matrix[i][i];
-  }
-  return right;
 }
