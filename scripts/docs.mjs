@@ -1,7 +1,7 @@
 // Writes docs/methods/: a page for each family of methods, and an index by question and by family.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readMethodDocs } from "./method-docs.mjs";
+import { firstSentence, readMethodDocs } from "./method-docs.mjs";
 
 const folder = fileURLToPath(new URL("../docs/methods/", import.meta.url));
 
@@ -43,11 +43,6 @@ function lineOf({ family, name, description }) {
   return `- [\`${name}\`](${family}.md#${anchorOf(name)}): ${firstSentence(description)}`;
 }
 
-function firstSentence(description) {
-  const flat = description.split(/\n\s*\n/)[0].replaceAll(/\s+/g, " ");
-  return /^.*?[.](?= [A-Z]|$)/.exec(flat)?.[0] ?? flat;
-}
-
 function anchorOf(name) {
   return name.toLowerCase();
 }
@@ -76,7 +71,7 @@ function renderFile({ entries, options, laws }) {
     .join("\n\n");
 }
 
-function renderEntry({ name, description, parameters, returns, throws, claim, source }) {
+function renderEntry({ name, description, parameters, returns, throws, claim, sources }) {
   return [
     `## ${name}`,
     description,
@@ -84,7 +79,7 @@ function renderEntry({ name, description, parameters, returns, throws, claim, so
     returns === undefined ? "" : `Returns ${returns}`,
     throws.length === 0 ? "" : `Throws:\n\n${throws.map((one) => `- ${one}`).join("\n")}`,
     claim === undefined ? "" : `**Claim and result.** ${claim}`,
-    source === "" ? "" : `*Source:* ${source}`,
+    sources.length === 0 ? "" : `*Source:* ${sources.join("; ")}`,
   ]
     .filter((part) => part !== "")
     .join("\n\n");

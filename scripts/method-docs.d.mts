@@ -3,7 +3,7 @@ export interface DocumentedEntry {
   readonly description: string;
   readonly claim: string | undefined;
   readonly questions: readonly string[];
-  readonly source: string;
+  readonly sources: readonly string[];
 }
 
 export interface DocumentedFile {

@@ -53,9 +53,15 @@ function readEntry(text, name) {
       throws: tagged("throws"),
       claim: tagged("claim")[0],
       questions: tagged("question").flatMap((text) => text.split(";").map((question) => question.trim())),
-      source: tagged("source").join("; "),
+      sources: tagged("source"),
     },
   ];
+}
+
+/** The first sentence of a description, on one line. */
+export function firstSentence(description) {
+  const flat = description.split(/\n\s*\n/)[0].replaceAll(/\s+/g, " ");
+  return /^.*?[.](?= [A-Z]|$)/.exec(flat)?.[0] ?? flat;
 }
 
 /** The doc comment that ends right before a place, parsed. */

@@ -1,10 +1,8 @@
-import type { SparseExample } from "cotangent/data";
 import { exists } from "../atomic-file.js";
 import { loadCheckpoint, saveCheckpoint } from "../checkpoint.js";
 import { corpusInMemory } from "../corpus.js";
-import { type Evaluation, evaluateRankings, PLACES } from "../metrics.js";
+import { evaluateModel } from "../evaluate-model.js";
 import type { Model } from "../model.js";
-import { type Ranked, rankExamples } from "../ranking.js";
 import type { Recipe } from "../recipe.js";
 import { stopped } from "../training-loop.js";
 import { type Snapshot, TrainingRun } from "../training-run.js";
@@ -88,7 +86,7 @@ export class TrialRunner {
         budget,
         points: isTry ? 1 : this.settings.points,
         bytesHeld: () => backend.memory().bytes,
-        score: async (model) => (await this.evaluate(model, sample)).precision[0]!,
+        score: async (model) => (await evaluateModel(model, sample, this.task.train.length)).precision[0]!,
         onStep: async (share, stateNow) => {
           const signal = await interrupt.check();
           if (signal !== undefined || performance.now() - saved > CHECKPOINT_EVERY) {
@@ -102,7 +100,7 @@ export class TrialRunner {
       begun?.state ?? NO_STEPS,
     );
     const isScored = !isTry && state.diverged === undefined;
-    const scores = isScored ? await this.evaluate(run.model(), test) : undefined;
+    const scores = isScored ? await evaluateModel(run.model(), test, this.task.train.length) : undefined;
     return recordOf(contender.name, seed, learningRate, state, scores);
   }
 
@@ -119,11 +117,5 @@ export class TrialRunner {
     const { epoch, batch } = snapshot.position;
     const steps = epoch * Math.ceil(examples / recipe.batchSize) + batch;
     return steps === current.state.steps ? { state: current.state, snapshot } : undefined;
-  }
-
-  private async evaluate(model: Model, examples: readonly SparseExample[]): Promise<Evaluation> {
-    const ranked: Ranked[] = [];
-    for await (const example of rankExamples(model, examples, PLACES[PLACES.length - 1])) ranked.push(example);
-    return evaluateRankings(ranked, model.labels, this.task.train.length);
   }
 }

@@ -4,10 +4,8 @@ import type { Contender } from "../compare/contenders.js";
 import { evenSample } from "../compare/task.js";
 import { medianOf, NO_STEPS, runTrial, type TrialState } from "../compare/trial.js";
 import { corpusInMemory } from "../corpus.js";
-import { evaluateRankings } from "../metrics.js";
-import type { Model } from "../model.js";
+import { evaluateModel } from "../evaluate-model.js";
 import { showProgress } from "../progress.js";
-import { type Ranked, rankExamples } from "../ranking.js";
 import { showCount } from "../report.js";
 import { TrainingRun } from "../training-run.js";
 import type { WordnetTask } from "./task.js";
@@ -59,7 +57,7 @@ export class Trainer {
           budget: { steps },
           points,
           bytesHeld: () => this.backend.memory().bytes,
-          score: (model) => this.score(model),
+          score: async (model) => (await evaluateModel(model, this.sample, this.task.train.length)).precision[0]!,
           onStep: async (_, stateNow, loss) => {
             mean = mean === undefined ? loss : 0.98 * mean + 0.02 * loss;
             const { steps: done, seconds } = stateNow();
@@ -76,11 +74,5 @@ export class Trainer {
     } finally {
       progress.stop();
     }
-  }
-
-  private async score(model: Model): Promise<number> {
-    const ranked: Ranked[] = [];
-    for await (const example of rankExamples(model, this.sample, 5)) ranked.push(example);
-    return evaluateRankings(ranked, model.labels, this.task.train.length).precision[0]!;
   }
 }
