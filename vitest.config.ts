@@ -8,6 +8,7 @@ const config: ViteUserConfig = defineConfig({
     exclude: ["spec/browser/**"],
     globalSetup: ["scripts/webgpu-adapter.mjs"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: 2,
   },
 });
