@@ -1,5 +1,5 @@
-import { type Backend, cpu } from "cotangent";
-import type { DType, Program, Storage, TypedArray } from "../../src/backends/backend.js";
+import { cpu } from "cotangent/backends/cpu";
+import type { Backend, DType, Program, Storage, TypedArray } from "../../src/backends/backend.js";
 import { inPrecision, keeping, shaken, shakes, withFloats } from "./program-variants.js";
 import { checkAgreement } from "./within-rounding.js";
 

@@ -1,4 +1,5 @@
 import type { TypedArray } from "../../src/backends/backend.js";
+import { isWithin as withinBound } from "../../src/testing/within.js";
 
 /** How many times the error may be that single precision, or steps off by a unit in the last place, make on the CPU. */
 const allowance = 8;
@@ -32,7 +33,11 @@ export function checkAgreement(what: string, values: TypedArray, { wide, shaken,
 }
 
 function isWithin(value: number, target: number, bound: number): boolean {
-  return Object.is(value, target) || Math.abs(value - target) <= bound || (Number.isNaN(value) && Number.isNaN(target));
+  return (
+    Object.is(value, target) ||
+    withinBound(Math.abs(value - target), bound) ||
+    (Number.isNaN(value) && Number.isNaN(target))
+  );
 }
 
 /** The largest of the finite values. */

@@ -1,5 +1,6 @@
 import type { DType } from "../autodiff/dtype.js";
 import type { Tensor } from "../autodiff/index.js";
+import { isWithin } from "./within.js";
 
 export interface CloseOptions {
   /** Allowed difference, relative to the larger of 1 and the expected magnitude. Default 1e-9. */
@@ -23,7 +24,7 @@ export async function checkClose(
     const [a, b] = [got[i], wanted[i]];
     if (Object.is(a, b) || a === b) continue;
     const difference = Math.abs(a - b);
-    if (!Number.isFinite(b) || !(difference <= tolerance * Math.max(1, Math.abs(b)))) {
+    if (!Number.isFinite(b) || !isWithin(difference, tolerance * Math.max(1, Math.abs(b)))) {
       throw new Error(
         `checkClose: element ${i} is ${a} but must be ${b}; they differ by ${difference}, allowed ${tolerance}`,
       );

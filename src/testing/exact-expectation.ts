@@ -2,6 +2,7 @@ import { ShapeError } from "../autodiff/check.js";
 import type { ChoiceSource } from "./choice-source.js";
 import { type EnumerationOptions, forEachOutcome, type Outcome } from "./enumerate-outcomes.js";
 import { NeumaierSum } from "./neumaier-sum.js";
+import { isWithin } from "./within.js";
 
 /** A host estimator's value: a number, or a list of numbers whose length is the same on every path. */
 export type HostValue = number | ArrayLike<number>;
@@ -144,7 +145,7 @@ export function checkUnbiasedByEnumeration(
     let error = 0;
     for (const [i, component] of wanted.entries()) {
       const difference = Math.abs(expectation[i] - component);
-      if (!(difference <= allowed)) {
+      if (!isWithin(difference, allowed)) {
         throw new Error(
           `${caller}: the expectation's component ${i} is ${expectation[i]} but must be ${component} within ${allowed}; the estimator is biased`,
         );

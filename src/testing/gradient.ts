@@ -2,6 +2,7 @@ import { DTypeError, grad, hvp, jvp, leavesOf, read, rebuild, type Tensor, type 
 import { fromValues } from "../autodiff/ops/create.js";
 import { type Point, slopeByDifferences } from "./central-differences.js";
 import { sfc32 } from "./sfc32.js";
+import { isWithin } from "./within.js";
 
 export interface CheckGradientOptions {
   /** 1 checks the gradient, 2 the Hessian too. Default 1. */
@@ -109,7 +110,8 @@ function dot(a: Point, b: Point): { readonly slope: number; readonly scale: numb
 }
 
 function agree(what: string, a: number, b: number, allowance: number): void {
-  if (!(Math.abs(a - b) <= allowance)) throw new Error(`${what} differ: ${a} and ${b}, by more than ${allowance}`);
+  if (!isWithin(Math.abs(a - b), allowance))
+    throw new Error(`${what} differ: ${a} and ${b}, by more than ${allowance}`);
 }
 
 function randomDirection(like: Point, uniform: () => number, kind: "signs" | "gaussian"): Point {
@@ -135,7 +137,7 @@ async function judge(
       const { value, slope, scale } = await probe(direction);
       const { difference, allowance } = await slopeByDifferences(value, origin, direction);
       const distance = Math.abs(slope - difference);
-      if (!(distance <= 5 * allowance)) {
+      if (!isWithin(distance, 5 * allowance)) {
         throw new Error(
           `${what} is wrong along a ${kind} direction: slope ${slope}, central differences ${difference}, apart by ${distance}, allowed ${5 * allowance}`,
         );

@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from "fast-check";
 import type { Backend } from "../backends/backend.js";
+import { propertyOf } from "./property.js";
 
 /** What a test runner offers: vitest's and jest's `it`, node:test's `test`. */
 export type Register = (name: string, body: () => Promise<void>, timeout?: number) => void;
@@ -43,20 +44,7 @@ export function lawsFor(
   { runs = 25, seed = 42, timeout = 60_000, backends = [] }: LawOptions = {},
 ): Law {
   return (name, ...parts) => {
-    const check = parts[parts.length - 1] as (...values: unknown[]) => void | Promise<void>;
-    const arbitraries = parts.slice(0, -1) as [Arbitrary<unknown>, ...Arbitrary<unknown>[]];
-    const body = async () => {
-      const property = fc.asyncProperty(...arbitraries, async (...values) => {
-        const before = backends.map((backend) => backend.memory().buffers);
-        await check(...values);
-        backends.forEach((backend, i) => {
-          const leaked = backend.memory().buffers - before[i];
-          if (leaked > 0)
-            throw new Error(`${name}: ${leaked} buffers on ${backend.name} outlive the run; dispose of them`);
-        });
-      });
-      await fc.assert(property, { numRuns: runs, seed });
-    };
-    register(`${name} (${runs} runs)`, body, timeout);
+    const property = propertyOf(name, parts, backends);
+    register(`${name} (${runs} runs)`, () => fc.assert(property, { numRuns: runs, seed }), timeout);
   };
 }

@@ -1,4 +1,5 @@
 import type { TypedArray } from "../autodiff/index.js";
+import { isWithin } from "./within.js";
 
 /** Throws at the first element further than `allowance` from what it must be; infinities and NaN must be the same. */
 export function checkNear(name: string, actual: TypedArray, expected: TypedArray, allowance: number): void {
@@ -8,8 +9,8 @@ export function checkNear(name: string, actual: TypedArray, expected: TypedArray
   for (let i = 0; i < actual.length; i++) {
     if (
       Object.is(actual[i], expected[i]) ||
-      Math.abs(actual[i] - expected[i]) <= allowance ||
-      actual[i] === expected[i]
+      actual[i] === expected[i] ||
+      isWithin(Math.abs(actual[i] - expected[i]), allowance)
     )
       continue;
     const allowed = allowance === 0 ? "exactly" : `to within ${allowance}`;

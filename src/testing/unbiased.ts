@@ -2,6 +2,7 @@ import { ShapeError } from "../autodiff/check.js";
 import type { Key, Tensor } from "../autodiff/index.js";
 import { leavesOf } from "../autodiff/index.js";
 import { type ExpectationOptions, expectation } from "./expectation.js";
+import { isWithin } from "./within.js";
 
 export interface CheckUnbiasedOptions extends ExpectationOptions {
   /** Allowed bias, relative to 1 + the largest target. Default 1e-10. */
@@ -47,7 +48,7 @@ export async function checkUnbiased<T>(
       }
     });
   });
-  if (!(worst <= tolerance * (1 + largest)))
+  if (!isWithin(worst, tolerance * (1 + largest)))
     throw new Error(`checkUnbiased: the estimator is biased by ${worst}: ${place}`);
   return worst;
 }
