@@ -6,10 +6,12 @@ import { predictableBet } from "./predictable-moments.js";
  * A test of a mean, valid at every look, for draws with no bounds but a known bound on their variance.
  *
  *     M⁺_t = exp(Σ φ(λ_i (x_i − m)) − λ_i² v / 2)      M⁻_t: the same with x_i − m negated      M_t = ½ M⁺_t + ½ M⁻_t
- *     φ(z) = log(1 + z + z²/2) for z ≥ 0, −φ(−z) for z < 0      λ_i = sqrt(2 log(2/α) / (v · i · log(1 + i)))
+ *     φ(z) = log(1 + z + z²/2) for z ≥ 0, −φ(−z) for z < 0
+ *     λ_i = min(½ / sqrt(v), sqrt(2 log(2/α) / (v · i · log(1 + i))))
  *
  * Under E[x_t | past] = m and Var[x_t | past] ≤ v, M_t is a supermartingale from at most 1; reject when M_t ≥ 1/α. φ grows
- * like a logarithm, so one wild draw moves little and nothing has to be clipped (clipping would add a bias).
+ * like a logarithm, so one wild draw moves little and nothing has to be clipped (clipping would add a bias). The upper limit
+ * of the bets is ours: without it the tolls of the first draws, exp(−60) at α = 1e-9, have to be earned back.
  *
  * @source Wang and Ramdas, "Catoni-style confidence sequences for heavy-tailed mean estimation", SPA 2023,
  *   arXiv:2202.01250, the Catoni supermartingales (there inverted to an interval; here their average is one test)
@@ -67,7 +69,7 @@ export class CatoniTest {
    */
   observe(x: number): boolean {
     if (!Number.isFinite(x)) throw new RangeError(`CatoniTest.observe: x is ${x} but must be a finite number`);
-    const bet = predictableBet(this.#variance, ++this.#draws, this.#alpha);
+    const bet = Math.min(0.5 / Math.sqrt(this.#variance), predictableBet(this.#variance, ++this.#draws, this.#alpha));
     const influence = catoniInfluence(bet * (x - this.#mean));
     const toll = (bet * bet * this.#variance) / 2;
     this.#logUp += influence - toll;

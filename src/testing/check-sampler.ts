@@ -38,8 +38,14 @@ export interface SamplerReport {
  *     refuse when (E_frequency + E_serial + E_rows) / 3 ≥ 1/α          E: `multinomialEValue`; two terms for one row
  *     serial: cells are pairs (x_s, x_{s+1}), s = 0, 2, 4, … of each row      rows: pairs (row 0, row 1), (row 2, row 3), …
  *
- * A draw of probability 0, or a claimed log q that is off by more than 1e-12, is refused at once. More draws find smaller
- * faults: a law p is found after about log(3/α) / KL(p‖q) draws, q and p merged into cells.
+ * A draw of probability 0, or a claimed log q that is off by more than 1e-12, is refused at once; of a class that was not
+ * drawn nothing is known. More draws find smaller faults: a law p is found after about n draws (or disjoint pairs), p and q
+ * merged into cells, where
+ *
+ *     n = (log(3/α) + ½ (cells − 1) log(1 + n/cells)) / KL(p‖q)
+ *
+ * 2n were enough in 95 of 100 runs or more of each law that was tried, and 3n in all 200. With 64 cells it is the second
+ * term that counts.
  * Reach for it where a sampler uses continuous noise and cannot be enumerated.
  *
  * @param sample - the draws and what they are held against
