@@ -34,4 +34,5 @@ export {
   type SequentialResult,
 } from "./testing/sequential.js";
 export { sfc32 } from "./testing/sfc32.js";
+export * from "./testing/subjects/index.js";
 export * from "./testing/unbiased.js";
