@@ -51,11 +51,11 @@ export function listOf<T>(command: string, flag: string, one: OptionParser<T>): 
   };
 }
 
-/** A time in seconds: `90s`, `10min`, `2h`; a plain number is seconds. */
+/** A time in seconds: `90s`, `10min` or `10m`, `2h`; a plain number is seconds. */
 export function duration(command: string, flag: string): OptionParser<number> {
   return (text) => {
-    const [, number, unit = "s"] = /^(\d+\.?\d*|\.\d+)\s*(s|min|h)?$/.exec(text) ?? [];
-    const seconds = Number(number) * { s: 1, min: 60, h: 3600 }[unit as "s" | "min" | "h"];
+    const [, number, unit = "s"] = /^(\d+\.?\d*|\.\d+)\s*(s|min|m|h)?$/.exec(text) ?? [];
+    const seconds = Number(number) * { s: 1, m: 60, min: 60, h: 3600 }[unit as "s" | "min" | "h"];
     if (seconds > 0) return seconds;
     throw new UsageError(`${command}: ${flag} is ${JSON.stringify(text)} but must be a time, such as 60s, 10min or 2h`);
   };

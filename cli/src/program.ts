@@ -2,8 +2,10 @@ import { Command } from "commander";
 import { compareCommand } from "./commands/compare-command.js";
 import { evaluateCommand } from "./commands/evaluate-command.js";
 import { methodsCommand } from "./commands/methods-command.js";
+import { newCommand } from "./commands/new-command.js";
 import { predictCommand } from "./commands/predict-command.js";
 import { trainCommand } from "./commands/train-command.js";
+import { verifyCommand } from "./commands/verify-command.js";
 
 /** The whole command line. Problems are thrown, not printed, and never end the process. */
 export function createProgram(): Command {
@@ -19,10 +21,15 @@ Examples:
   cotangent predict model.safetensors new.txt --top 3      the best labels of each line
   cotangent compare cities --budget 60s                    several losses under the same conditions, as a report
   cotangent methods softmax                                what the library knows about softmax
+  cotangent verify sampled-softmax                         prove its laws on this machine's backends
+  cotangent new loss my-loss                               start a loss of your own, whose claims can be verified
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C (the work so far is kept).`,
     );
-  for (const command of [trainCommand(), predictCommand(), evaluateCommand(), compareCommand(), methodsCommand()]) {
+  for (const command of [
+    ...[trainCommand(), predictCommand(), evaluateCommand(), compareCommand(), methodsCommand(), newCommand()],
+    ...[verifyCommand()],
+  ]) {
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {

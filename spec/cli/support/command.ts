@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 
 const bundler = fileURLToPath(new URL("../../../scripts/bundle-cli.mjs", import.meta.url));
+
+const packages = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
 /** What a run of the command left. */
 export interface Outcome {
@@ -33,6 +35,7 @@ export function workplace(): Workplace {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "cotangent-cli-"));
     execFileSync(process.execPath, [bundler, join(folder, "dist")]);
+    symlinkSync(packages, join(folder, "node_modules")); // for what the command does not carry itself
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
