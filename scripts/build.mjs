@@ -1,37 +1,58 @@
 // Builds the library into dist/: JavaScript by esbuild, declarations by tsc, and the command line tool into cli/dist/.
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { bundleCli } from "./bundle-cli.mjs";
+import { renderNotices } from "./notices.mjs";
+import { pruneDeclarations } from "./prune-declarations.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-rmSync(`${root}dist`, { recursive: true, force: true });
 
-const folders = (path) =>
-  readdirSync(`${root}src/${path}`, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-const entries = [
-  "src/index.ts",
-  "src/core.ts",
-  "src/testing.ts",
-  "src/data/index.ts",
-  ...["cpu", "wasm", "webgpu"].map((name) => `src/backends/${name}/index.ts`),
-  ...folders("methods").map(({ name }) => `src/methods/${name}/index.ts`),
-];
-await build({
-  absWorkingDir: root,
-  entryPoints: entries,
-  outbase: "src",
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "neutral",
-  target: "es2022",
-  external: ["fast-check"],
-  logLevel: "warning",
-});
-await bundleCli();
+/** The library's JavaScript, and the declarations that its entry points need. */
+export async function buildLibrary(outdir = `${root}dist`) {
+  rmSync(outdir, { recursive: true, force: true });
+  const folders = (path) =>
+    readdirSync(`${root}src/${path}`, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const entries = [
+    "index",
+    "core",
+    "testing",
+    "data/index",
+    ...["cpu", "wasm", "webgpu"].map((name) => `backends/${name}/index`),
+    ...folders("methods").map(({ name }) => `methods/${name}/index`),
+  ];
+  await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => `src/${entry}.ts`),
+    outbase: "src",
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    external: ["fast-check"],
+    logLevel: "warning",
+  });
+  const options = { cwd: root, stdio: "inherit", shell: process.platform === "win32" };
+  const { status } = spawnSync("npx", ["tsc", "-p", "tsconfig.build.json", "--outDir", outdir], options);
+  if (status !== 0) throw new Error("build: tsc could not write the declarations");
+  pruneDeclarations(
+    outdir,
+    entries.map((entry) => `${entry}.d.ts`),
+  );
+}
 
-const { status } = spawnSync("npx", ["tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-process.exit(status ?? 1);
+/** The command, with the licences of all that is bundled into it. Gives the files that its code comes from. */
+export async function buildCli(options = {}) {
+  const { outdir = `${root}cli/dist` } = options;
+  const inputs = await bundleCli(options);
+  writeFileSync(`${outdir}/THIRD-PARTY-NOTICES.txt`, renderNotices(inputs));
+  return inputs;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await buildLibrary();
+  await buildCli();
+}
