@@ -46,7 +46,7 @@ describe("a program with one method", () => {
   it("holds no other method, no decomposition, no data format, nothing of Node's", async () => {
     const { code, inputs } = await bundle(programOn("cpu"));
     const foreign = inputs.filter((path) =>
-      /src\/(methods\/(?!classification\/|reduction\.ts)|data|testing)|linalg|fourier/.test(path),
+      /src\/(methods\/(?!classification\/|reduction\.ts)|data|testing)|linalg|fourier|finite|sites/.test(path),
     );
     expect(foreign).toEqual([]);
     expect(inputs.some((path) => path.includes("node_modules"))).toBe(false);

@@ -76,7 +76,7 @@ export async function read<T>(tree: T): Promise<Mapped<T, TypedArray>> {
  */
 export function prefetch<T>(tree: T): T {
   for (const { backend, storage } of leavesOf<Tensor<DType>>(tree)) {
-    if (storage !== undefined && !storage.disposed) backend.prefetch?.(storage);
+    if (storage !== undefined && !storage.disposed && !storage.isLive) backend.prefetch?.(storage);
   }
   return tree;
 }

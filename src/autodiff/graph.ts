@@ -30,7 +30,8 @@ export function apply<D extends DType>(
       );
     }
   }
-  return new Tensor(backend, shape, dtype, { op, inputs, attributes, pullback, host }, undefined);
+  const site = backend.sites?.record();
+  return new Tensor(backend, shape, dtype, { op, inputs, attributes, pullback, host, site }, undefined);
 }
 
 const leafOrigin: Origin = { op: "leaf", inputs: [], attributes: none, pullback: undefined, host: undefined };
@@ -44,7 +45,8 @@ export function leaf<D extends DType>(
 ): Tensor<D> {
   checkHeld(backend, dtype);
   const storage = { dtype, length: values.length, host: values, device: undefined, disposed: false };
-  return new Tensor(backend, shape, dtype, leafOrigin, storage);
+  const { sites } = backend;
+  return new Tensor(backend, shape, dtype, sites ? { ...leafOrigin, site: sites.record() } : leafOrigin, storage);
 }
 
 /** A leaf around values that a backend holds. */
@@ -75,7 +77,7 @@ export function source<D extends DType>(
     backend,
     shape,
     dtype,
-    { op, inputs: [], attributes, pullback: undefined, host: undefined },
+    { op, inputs: [], attributes, pullback: undefined, host: undefined, site: backend.sites?.record() },
     undefined,
   );
 }

@@ -1,10 +1,12 @@
 export type { Backend, HostKernel, MemoryUse, TypedArray } from "../backends/backend.js";
 export * from "./check.js";
+export { type CheckFiniteOptions, checkFinite } from "./check-finite.js";
 export { bernoulli, type ChoiceOptions, categorical, choice, permutation, randomInt } from "./choices.js";
 export { type CompileOptions, compile } from "./compile.js";
 export { beta, type DrawOptions, exponential, gamma, gumbel, normal, uniform } from "./distributions.js";
 export type { ArrayOf, DType, Float, Kind } from "./dtype.js";
 export { type EvaluateOptions, evaluate, prefetch, read } from "./evaluate.js";
+export { type NonFiniteDetails, NonFiniteError } from "./non-finite-error.js";
 export * from "./ops/index.js";
 export { Key, randomBits } from "./random.js";
 export { coalesce, dense, type RowSparse, rowSparse, rowsOf } from "./row-sparse.js";

@@ -71,16 +71,17 @@ class Linearizer {
     const inputs = (isIdentity.has(origin.op) ? origin.inputs.slice(0, 1) : origin.inputs).map(
       (input) => this.places.get(input)!,
     );
-    const { op, attributes, host } = origin;
-    return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, inputs, shape, dtype });
+    const { op, attributes, host, site } = origin;
+    return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, site, inputs, shape, dtype });
   }
 
-  private placeLeaf({ shape, dtype }: Tensor<DType>, storage: Storage): number {
+  private placeLeaf({ shape, dtype, origin: { site } }: Tensor<DType>, storage: Storage): number {
     if (storage.disposed)
       throw new DisposedError("data: a tensor that this one needs has been disposed; read it first");
     let place = this.leafOf.get(storage);
     if (place === undefined) {
-      place = this.push({ op: "leaf", inputs: [], shape, dtype, attributes: {} }, `leaf${this.donated.has(storage)}`);
+      const leaf = { op: "leaf", inputs: [], shape, dtype, attributes: {}, site };
+      place = this.push(leaf, `leaf${this.donated.has(storage)}`);
       this.leafOf.set(storage, place);
       this.leaves.push(place);
       this.storages.push(storage);

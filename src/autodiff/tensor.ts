@@ -20,6 +20,8 @@ export interface Origin {
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly pullback: Pullback | undefined;
   readonly host: HostKernel | undefined;
+  /** Where it was called, if the backend records that. */
+  readonly site?: unknown;
 }
 
 /**

@@ -47,10 +47,11 @@ function pullBack(
   const ends = new Set<Tensor<DType>>(inputs);
   for (const node of order.reverse()) {
     const cotangent = flowing.get(node);
-    const { pullback, inputs: into } = node.origin;
+    const { pullback, inputs: into, op, site } = node.origin;
     if (cotangent === undefined || ends.has(node) || !wanted.has(node) || pullback === undefined) continue;
     flowing.delete(node);
-    const back = pullback(cotangent, node as Tensor<DType> as Tensor);
+    const rule = () => pullback(cotangent, node as Tensor<DType> as Tensor);
+    const back = site ? node.backend.sites!.inGradientOf(op, site, rule) : rule();
     into.forEach((input, i) => {
       const part = back[i];
       if (part !== undefined && wanted.has(input) && isFloat(input.dtype)) accumulate(input, part);

@@ -57,6 +57,8 @@ export interface ProgramNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** The reference kernel, for operations that are neither elementwise nor among the few that every backend has. */
   readonly host?: HostKernel | undefined;
+  /** What the backend's recorder said of the place that made it; no part of the program's key. */
+  readonly site?: unknown;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface Storage {
   /** The backend's own handle; undefined while the values are only on the host. */
   device: unknown;
   disposed: boolean;
+  /** Whether `host` is written to between runs: a backend then keeps no copy of it. */
+  isLive?: boolean;
 }
 
 export interface MemoryUse {
@@ -91,10 +95,20 @@ export interface MemoryUse {
   readonly bytes: number;
 }
 
+/** Notes where operations are called, for a backend that is to name the place. */
+export interface SiteRecorder {
+  /** What is to be known of the call under way. */
+  record(): unknown;
+  /** Runs the gradient rule of an operation that was recorded as `site`: what it calls belongs to that one. */
+  inGradientOf<T>(op: string, site: unknown, rule: () => T): T;
+}
+
 /** What a backend supplies. Everything above it is shared. */
 export interface Backend {
   readonly name: string;
   readonly dtypes: ReadonlySet<DType>;
+  /** Only for debugging: each tensor then keeps what it records. */
+  readonly sites?: SiteRecorder;
   /**
    * Runs a program. The storages that come back belong to the caller, who releases them; they are distinct from each
    * other and from the leaves. Donated leaves are consumed: the backend reuses or releases them and marks them disposed.

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.js";
 import { FORMATS } from "../formats.js";
 import { finiteNumber, oneOf, wholeNumber } from "../numbers.js";
 import { DEFAULT_RECIPE, LOSSES, OPTIONS_OF_LOSS, type Recipe, SAMPLERS } from "../recipe.js";
-import { describeTraining, type TrainOptions, train } from "./train.js";
+import { CHECKS, describeTraining, type TrainOptions, train } from "./train.js";
 
 const whole = (flag: string, least: number, most?: number) => wholeNumber("train", flag, least, most);
 const above = (flag: string, bound: number) => finiteNumber("train", flag, bound, "above");
@@ -123,6 +123,11 @@ function addRunOptions(command: Command): void {
     )
     .option("--resume [checkpoint]", "go on where a stopped run was; the result is the same, bit for bit")
     .option("--restart", "start anew though there is a checkpoint")
+    .option(
+      "--check <what>",
+      "finite: end at the first step with NaN or an infinity, and name the operation that made it; slower, the same bits",
+      oneOf("train", "--check", CHECKS),
+    )
     .option("--json", "print the result as JSON, and nothing else")
     .option("--quiet", "show no progress");
 }

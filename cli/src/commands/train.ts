@@ -1,6 +1,6 @@
 import { rm, stat } from "node:fs/promises";
-import { DeviceLostError } from "cotangent";
-import { checkWritable, exists, previousOf, writeAtomically } from "../atomic-file.js";
+import { checkFinite, DeviceLostError, NonFiniteError } from "cotangent";
+import { checkWritable, exists, previousOf, removePartOf, writeAtomically } from "../atomic-file.js";
 import { openBackend } from "../backends.js";
 import { checkpointOf, loadCheckpoint } from "../checkpoint.js";
 import { corpusFromDisk, corpusInMemory, loadExamples } from "../corpus.js";
@@ -15,6 +15,9 @@ import { showCount } from "../report.js";
 import { type Survey, surveyFile } from "../survey.js";
 import { runToEnd, stopped } from "../training-loop.js";
 import { TrainingRun } from "../training-run.js";
+
+/** What `--check` can look at. */
+export const CHECKS = ["finite"] as const;
 
 export interface TrainOptions extends Omit<Recipe, "negatives" | "shuffleBuffer"> {
   /** Default: what the loss usually takes. */
@@ -35,6 +38,8 @@ export interface TrainOptions extends Omit<Recipe, "negatives" | "shuffleBuffer"
   readonly resume?: string | true;
   /** Start anew though there is a checkpoint. */
   readonly restart?: true;
+  /** What to look at in every step. */
+  readonly check?: (typeof CHECKS)[number];
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -63,7 +68,8 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
   const interrupt = new Interrupt();
   try {
     await checkWritable(COMMAND, output);
-    const resumeFrom = await checkpointToResume(options);
+    await removePartOf(checkpointOf(output));
+    let lastOfRun = await checkpointToResume(options); // not just what is there: that may be another run's
     const file = await exampleFile(path, options);
     const survey = await readThrough(file, options, interrupt, isShown);
     const recipe = recipeOf(options, survey);
@@ -74,28 +80,31 @@ export async function train(path: string, options: TrainOptions): Promise<TrainR
         ? corpusFromDisk(source, { ...order, examples: survey.examples, shuffleBuffer: recipe.shuffleBuffer })
         : corpusInMemory(await loadExamples(source), order);
     const train = async (from: string | undefined) => {
-      const run = await startRun(recipe, survey, from);
+      const run = await startRun(recipe, survey, from, options);
       const total = recipe.epochs * Math.ceil(corpus.examples / recipe.batchSize);
       const progress = isShown ? showProgress("training", total) : silent;
       try {
-        await runToEnd(COMMAND, run, corpus, recipe, survey, { ...options, interrupt, progress });
+        const onCheckpoint = (saved: string) => {
+          lastOfRun = saved;
+        };
+        await runToEnd(COMMAND, run, corpus, recipe, survey, { ...options, onCheckpoint, interrupt, progress });
         const extra = { examples: survey.examples, fingerprint: survey.fingerprint };
         const bytes = await encodeModel("cotangent model 1", run.model(), new Map(), extra);
         return { bytes, losses: run.snapshot().losses };
+      } catch (error) {
+        throw error instanceof NonFiniteError ? notFinite(error, run) : error;
       } finally {
         progress.stop();
       }
     };
-    const { bytes, losses } = await train(resumeFrom).catch(async (error: Error) => {
+    const { bytes, losses } = await train(lastOfRun).catch(async (error: Error) => {
       if (!(error instanceof DeviceLostError)) throw error;
-      const checkpoint = checkpointOf(output);
-      const from = (await exists(checkpoint)) ? checkpoint : resumeFrom;
-      const where = from === undefined ? "from the start" : `from ${from}`;
+      const where = lastOfRun === undefined ? "from the start" : `from ${lastOfRun}`;
       process.stderr.write(`${COMMAND}: ${error.message}; going on ${where} on another device\n`);
-      return train(from);
+      return train(lastOfRun);
     });
     await writeAtomically(COMMAND, output, bytes);
-    for (const done of [checkpointOf(output), previousOf(checkpointOf(output))]) await rm(done, { force: true });
+    await removeCheckpoints(output);
     return {
       model: output,
       examples: survey.examples,
@@ -138,17 +147,36 @@ async function checkpointToResume({ output, resume, restart }: TrainOptions): Pr
   }
   const from = resume === true ? usual : resume;
   if (await exists(from)) return from;
+  const model = (await exists(output)) ? `if the run was done, ${output} is its model; ` : "";
   throw new FileError(
-    `${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; leave --resume out to start anew`,
+    `${COMMAND}: --resume is ${from}, which does not exist, but must be a checkpoint; ${model}leave --resume out to start anew`,
   );
 }
 
+/** The last one goes last: as long as it is there, --resume comes to the end. */
+async function removeCheckpoints(output: string): Promise<void> {
+  const checkpoint = checkpointOf(output);
+  for (const done of [previousOf(checkpoint), checkpoint]) await rm(done, { force: true });
+}
+
 /** The run of a recipe, from a checkpoint or from the start, on a backend that is opened for it. */
-async function startRun(recipe: Recipe, survey: Survey, from: string | undefined): Promise<TrainingRun> {
+async function startRun(
+  recipe: Recipe,
+  survey: Survey,
+  from: string | undefined,
+  { check }: TrainOptions,
+): Promise<TrainingRun> {
   const { space, labels, fingerprint } = survey;
-  const backend = await openBackend(COMMAND, recipe.backend);
+  const opened = await openBackend(COMMAND, recipe.backend);
+  const backend = check === "finite" ? checkFinite(opened) : opened;
   const snapshot = from === undefined ? undefined : await loadCheckpoint(COMMAND, from, recipe, fingerprint, backend);
   return new TrainingRun(recipe, space, labels, backend, snapshot);
+}
+
+/** What `--check finite` has found, and when. */
+function notFinite({ finding }: NonFiniteError, run: TrainingRun): Error {
+  const { epoch, batch } = run.snapshot().position;
+  return new Error(`${COMMAND}: in batch ${batch + 1} of epoch ${epoch + 1}, ${finding}`);
 }
 
 async function exampleFile(path: string, { format, firstIndex }: TrainOptions): Promise<ExampleFile> {

@@ -78,7 +78,9 @@ export function buffer<D extends DType>(shape: Shape, { backend, dtype }: Placem
   const storage = backend.dtypes.has(dtype) ? backend.lend?.(dtype, sizeOf(shape)) : undefined;
   if (storage === undefined) {
     const values = allocate(dtype, sizeOf(shape));
-    return { tensor: leaf(backend, values, shape, dtype), values: values as ArrayOf<D> };
+    const tensor = leaf(backend, values, shape, dtype);
+    tensor.storage!.isLive = true;
+    return { tensor, values: values as ArrayOf<D> };
   }
   return { tensor: leafIn(backend, storage, shape, dtype), values: storage.host as ArrayOf<D> };
 }

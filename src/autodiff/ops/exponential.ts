@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor.js";
-import { equal, greater, where } from "./comparison.js";
+import { equal, lessEqual, where } from "./comparison.js";
 import { unary } from "./elementwise.js";
 
 /** `eˣ`. */
@@ -60,9 +60,9 @@ export function logSigmoid(x: Tensor): Tensor {
   return softplus(x.neg()).neg();
 }
 
-/** `max(x, 0)`; its gradient at 0 is 0. */
+/** `max(x, 0)`; NaN stays NaN. Its gradient at 0 is 0. */
 export function relu(x: Tensor): Tensor {
-  return where(greater(x, 0), x, 0);
+  return where(lessEqual(x, 0), 0, x);
 }
 
 /** The error function `2/√π · ∫₀ˣ e^−t² dt`. */

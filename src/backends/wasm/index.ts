@@ -110,7 +110,7 @@ class WasmBackend implements Wasm {
     const lentBlock = this.heap.allocate(host!.byteLength, () => `a tensor of ${length} ${dtype} elements`);
     const block: Held = { ...lentBlock, isCopy: true };
     this.heap.view(dtype, block.address, length).set(host!);
-    if (isDonated || this.readOnce.has(leaf)) {
+    if (isDonated || (this.readOnce.has(leaf) && !leaf.isLive)) {
       leaf.device = block;
       if (!isDonated) this.watch(leaf);
     } else {

@@ -112,7 +112,7 @@ export class WebGpuBackend implements WebGpu {
   private heldOf(leaf: Storage, isDonated: boolean, lent: Held[]): Held {
     if (leaf.device !== undefined) return leaf.device as Held;
     const held = this.copied(leaf);
-    if (isDonated || this.readOnce.has(leaf)) {
+    if (isDonated || (this.readOnce.has(leaf) && !leaf.isLive)) {
       leaf.device = held;
       if (!isDonated) this.watch(leaf);
     } else {

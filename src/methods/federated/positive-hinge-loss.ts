@@ -41,6 +41,6 @@ export function positiveHingeLoss(scores: Tensor, options: PositiveHingeLossOpti
   checkFinite("positiveHingeLoss", { scores });
 
   const gap = scores.neg().add(margin);
-  const violation = form === "hinge" ? maximum(gap, 0) : gap; // maximum lets NaN through, where relu would give 0
+  const violation = form === "hinge" ? maximum(gap, 0) : gap;
   return reduceLosses(violation.mul(violation), reduction);
 }
