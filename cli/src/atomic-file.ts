@@ -11,15 +11,22 @@ function partOf(path: string): string {
   return `${path}.partial`;
 }
 
+/** Removes what a process that was killed while it wrote has left. */
+export async function removePartOf(path: string): Promise<void> {
+  await rm(partOf(path), { force: true }).catch(() => undefined); // whoever writes there will say what is wrong
+}
+
 /**
  * Replaces a file in one go: whatever happens, `path` holds the old bytes or the new ones, whole, and the old ones stay
- * as `<path>.previous`.
+ * as `<path>.previous`. Where it holds the new ones already nothing changes: a run that was killed right after this and
+ * comes here again leaves the version before as it is.
  *
  * @throws FileError if it cannot be written; the file is then as it was
  */
 export async function writeAtomically(command: string, path: string, bytes: Uint8Array): Promise<void> {
   const part = partOf(path);
   try {
+    if (await holds(path, bytes)) return await syncFolder(dirname(path));
     const file = await open(part, "w");
     try {
       await file.writeFile(bytes);
@@ -58,6 +65,27 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Whether a file has these bytes and no others, read piece by piece: it may be larger than the memory left. */
+async function holds(path: string, bytes: Uint8Array): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined || !there.isFile() || there.size !== bytes.length) return false;
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const piece = new Uint8Array(2 ** 20);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0 || Buffer.compare(piece.subarray(0, bytesRead), bytes.subarray(at, at + bytesRead)) !== 0) {
+        return false;
+      }
+      at += bytesRead;
+    }
+    return true;
+  } finally {
+    await file.close();
+  }
 }
 
 /** A second name for the same bytes, so that `path` itself is never missing. */

@@ -13,6 +13,8 @@ export interface LoopOptions {
   readonly output: string;
   /** Steps from one checkpoint to the next. */
   readonly checkpointEvery: number;
+  /** Told of each checkpoint once it is there. */
+  readonly onCheckpoint: (path: string) => void;
   readonly interrupt: Interrupt;
   readonly progress: Progress;
 }
@@ -29,7 +31,7 @@ export async function runToEnd(
   corpus: Corpus,
   recipe: Recipe,
   survey: Survey,
-  { output, checkpointEvery, interrupt, progress }: LoopOptions,
+  { output, checkpointEvery, onCheckpoint, interrupt, progress }: LoopOptions,
 ): Promise<void> {
   const { batchSize, epochs } = recipe;
   const perEpoch = Math.ceil(corpus.examples / batchSize);
@@ -46,6 +48,7 @@ export async function runToEnd(
     untilSaved -= 1;
     if (signal === undefined && untilSaved > 0) continue;
     await saveCheckpoint(command, checkpoint, run.snapshot(), { recipe, ...survey }, survey.fingerprint);
+    onCheckpoint(checkpoint);
     untilSaved = checkpointEvery;
     if (signal !== undefined) {
       throw stopped(command, `the run so far is in ${checkpoint}; go on with the same command and --resume`, signal);

@@ -76,6 +76,14 @@ describe.skipIf(gpu === undefined)(`training that loses its device${gpu === unde
     expect(said[0]).toContain("going on from the start on another device");
   });
 
+  it("leaves the checkpoint of another run alone that it has been told to start in place of", async () => {
+    writeFileSync(join(folder, "anew.checkpoint"), "of another run");
+    readsLeft = [2];
+    await train(join(folder, "toy.txt"), { ...options("anew"), restart: true });
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain("going on from the start on another device");
+  });
+
   it("gives up when it loses the second one too", async () => {
     readsLeft = [2, 2];
     await expect(trainOn("hopeless")).rejects.toThrow("the device is lost");
