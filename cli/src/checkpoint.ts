@@ -1,4 +1,5 @@
-import type { Backend, Tensor } from "cotangent";
+import { type Backend, leavesOf, type Tensor } from "cotangent";
+import type { NdArray } from "cotangent/data";
 import { writeAtomically } from "./atomic-file.js";
 import { FileError } from "./errors.js";
 import type { Model } from "./model.js";
@@ -13,6 +14,9 @@ export function checkpointOf(output: string): string {
 
 /** What names begin with of tensors that negatives are drawn by. */
 const FOLLOWED = "followed.";
+
+/** Fits nothing. */
+const NOT_THERE = { shape: [-1] };
 
 /** What a checkpoint knows of its run, beside the model. */
 interface RunState {
@@ -54,7 +58,12 @@ export async function loadCheckpoint(
   backend: Backend,
 ): Promise<Snapshot> {
   const { model, tensors, extra } = await readModel(command, path, "cotangent checkpoint 1", backend);
-  const run = extra.run as RunState;
+  const damaged = (problem: string) =>
+    new FileError(
+      `${command}: ${path} is damaged, as ${problem}; start anew with --restart, or resume from the copy that ends in .previous`,
+    );
+  const { run } = extra;
+  if (!isRunState(run)) throw damaged("what it says of its run is not complete");
   const fail = (difference: string) =>
     new FileError(
       `${command}: --resume is ${path}, a checkpoint of another run, as ${difference}, but must be of this one; give the options of that run, or start anew with --restart`,
@@ -65,16 +74,38 @@ export async function loadCheckpoint(
     if (there !== wanted) throw fail(`its ${name} is ${there} and not ${wanted}`);
   }
   const followed = new Map([...tensors].filter(([name]) => name.startsWith(FOLLOWED)));
-  const state = Array.from({ length: tensors.size - followed.size }, (_, i) => {
-    const leaf = tensors.get(`state.${i}`);
-    if (leaf === undefined) throw new FileError(`${command}: ${path} is damaged, its tensor state.${i} is missing`);
-    return tensorOf(leaf, backend);
-  });
   const { parameters, noise } = model;
+  const like = (leaf: NdArray | undefined, name: string, wanted: Pick<Tensor, "shape">): Tensor => {
+    if (leaf === undefined) throw damaged(`its tensor ${name} is missing`);
+    if (!fits(leaf, wanted)) throw damaged(`its tensor ${name} does not fit its parameters`);
+    return tensorOf(leaf, backend);
+  };
+  // Adagrad's: the steps done, then an accumulator like each parameter.
+  const state = [{ shape: [] }, ...leavesOf<Tensor>(parameters)].map((wanted, i) =>
+    like(tensors.get(`state.${i}`), `state.${i}`, wanted),
+  );
+  if (tensors.size !== state.length + followed.size) throw damaged("it has tensors that no checkpoint has");
   const { position, losses, lossSum } = run;
-  const table = Array.from(followed, ([name, leaf]) => [name.slice(FOLLOWED.length), tensorOf(leaf, backend)]);
+  const table = Array.from(followed, ([name, leaf]) => {
+    const part = name.slice(FOLLOWED.length);
+    return [part, like(leaf, name, Object.hasOwn(parameters.head, part) ? parameters.head[part]! : NOT_THERE)];
+  });
   return {
     ...{ position, losses, lossSum, parameters, noise, state },
     followed: followed.size === 0 ? undefined : Object.fromEntries(table),
   };
+}
+
+/** Whether an array can stand where a parameter does: as many finite 32-bit floats, in the same shape. */
+function fits({ dtype, shape, data }: NdArray, wanted: Pick<Tensor, "shape">): boolean {
+  const isShaped = shape.length === wanted.shape.length && shape.every((size, axis) => size === wanted.shape[axis]);
+  return dtype === "f32" && isShaped && data.every((value) => Number.isFinite(value));
+}
+
+function isRunState(value: unknown): value is RunState {
+  const { fingerprint, position, losses, lossSum } = (value ?? {}) as Partial<RunState>;
+  const { epoch, batch } = (position ?? {}) as Partial<Position>;
+  const isPlace = Number.isSafeInteger(epoch) && epoch! >= 0 && Number.isSafeInteger(batch) && batch! >= 0;
+  const isLosses = Array.isArray(losses) && losses.length === epoch && losses.every(Number.isFinite);
+  return typeof fingerprint === "string" && isPlace && isLosses && Number.isFinite(lossSum);
 }

@@ -14,7 +14,9 @@ import { type FeatureSpace, widthOf } from "./feature-space.js";
 import { fileBytes } from "./formats.js";
 import { headOf } from "./heads/head-of.js";
 import type { Model, Noise, Parameters } from "./model.js";
+import { recipeFromJson } from "./read-recipe.js";
 import type { Recipe } from "./recipe.js";
+import { checkTreeIds } from "./tree-ids.js";
 
 /** What a file of ours says it is. */
 export type FileKind = "cotangent model 1" | "cotangent checkpoint 1";
@@ -101,7 +103,8 @@ export async function decodeModel(
   const { tensors, metadata } = await readSafetensors(bytes, { file: name });
   const kind = metadata.get("format");
   if (kind !== wanted) {
-    const what = kind?.startsWith("cotangent ") ? `a ${kind}` : "a safetensors file of another program";
+    const isOurs = kind !== undefined && /^cotangent [a-z]{1,20} \d{1,9}$/.test(kind);
+    const what = isOurs ? `a ${kind}` : "a safetensors file of another program";
     const hint = kind === "cotangent checkpoint 1" ? "; go on with cotangent train … --resume until it is done" : "";
     throw new FileError(`${command}: ${name} is ${what} but must be a ${wanted}${hint}`);
   }
@@ -124,25 +127,29 @@ function decode(
   const json = (name: string): unknown => {
     const text = metadata.get(name);
     if (text === undefined) throw new TypeError(`its metadata lacks ${name}`);
-    return JSON.parse(text);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new TypeError(`its metadata's ${name} is not JSON`);
+    }
   };
   const labels = vocabularyFromJson(json("labels"));
+  if (labels.size === 0) throw new TypeError("it has no labels");
+  if (labels.unknownId !== undefined) throw new TypeError("its labels have one for all that are unknown");
   const space = decodeSpace(json("features"), json);
-  const recipe = json("recipe") as Recipe;
+  const recipe = recipeFromJson(json("recipe"));
   const left = new Map(tensors);
-  const take = (name: string, shape: readonly number[]): Tensor => {
+  const take = (name: string, shape: readonly number[], dtype: "f32" | "i32" = "f32"): Tensor => {
     const held = left.get(name);
     left.delete(name);
     if (held === undefined) throw new TypeError(`its tensor ${name} is missing`);
-    if (
-      held.shape.length !== shape.length ||
-      held.shape.some((size, axis) => shape[axis] >= 0 && size !== shape[axis])
-    ) {
+    if (held.dtype !== dtype) throw new TypeError(`its tensor ${name} has dtype ${held.dtype} but must have ${dtype}`);
+    if (held.shape.length !== shape.length || held.shape.some((size, axis) => size !== shape[axis])) {
       throw new TypeError(
         `its tensor ${name} has shape [${held.shape.join(", ")}] but must have [${shape.join(", ")}]`,
       );
     }
-    if (held.dtype === "f32" && (held.data as Float32Array).some((value) => !Number.isFinite(value))) {
+    if (dtype === "f32" && (held.data as Float32Array).some((value) => !Number.isFinite(value))) {
       throw new TypeError(`its tensor ${name} holds a number that is not finite`);
     }
     return tensorOf(held, backend);
@@ -154,14 +161,18 @@ function decode(
     ),
   };
   const noise = left.has("noise.projection") ? takeNoise(take, space, labels, recipe) : undefined;
-  return { model: { space, labels, recipe, parameters, noise }, tensors: left, extra: json("extra") as Extra };
+  if (noise !== undefined) checkTreeIds(tensors);
+  const extra = json("extra");
+  if (typeof extra !== "object" || extra === null) throw new TypeError("its extra is not an object");
+  return { model: { space, labels, recipe, parameters, noise }, tensors: left, extra: extra as Extra };
 }
 
 function decodeSpace(features: unknown, json: (name: string) => unknown): FeatureSpace {
-  const { kind, normalize, count, firstIndex } = features as Record<string, unknown>;
+  const { kind, normalize, count, firstIndex } = (features ?? {}) as Record<string, unknown>;
   if (typeof normalize !== "boolean") throw new TypeError("its features lack normalize");
   if (kind === "tokens") return { kind, normalize, vocabulary: vocabularyFromJson(json("tokens")) };
-  if (kind === "indices" && Number.isSafeInteger(count) && (firstIndex === 0 || firstIndex === 1)) {
+  const isCount = Number.isSafeInteger(count) && (count as number) > 0;
+  if (kind === "indices" && isCount && (firstIndex === 0 || firstIndex === 1)) {
     return { kind, normalize, count: count as number, firstIndex };
   }
   throw new TypeError("its features are of no known kind");
@@ -183,13 +194,13 @@ function noiseTensors(noise: Noise | undefined): [string, Tensor][] {
 }
 
 function takeNoise(
-  take: (name: string, shape: readonly number[]) => Tensor,
+  take: (name: string, shape: readonly number[], dtype?: "i32") => Tensor,
   space: FeatureSpace,
   labels: Vocabulary,
   { treeFeatures }: Recipe,
 ): Noise {
   const leaves = 2 ** Math.ceil(Math.log2(labels.size));
-  const ids = (name: string, size: number) => take(`noise.tree.${name}`, [size]) as unknown as Tensor<"i32">;
+  const ids = (name: string, size: number) => take(`noise.tree.${name}`, [size], "i32") as unknown as Tensor<"i32">;
   return {
     projection: take("noise.projection", [widthOf(space), treeFeatures]),
     offset: take("noise.offset", [treeFeatures]),

@@ -27,6 +27,9 @@ export interface SurveyOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** Batches keep feature indices as signed 32-bit numbers. */
+const MOST_FEATURES = 2 ** 31;
+
 /**
  * The first of two passes over a training file: vocabularies, counts and the file's fingerprint. Memory grows with the
  * number of different words and labels, not with the file.
@@ -68,6 +71,9 @@ export async function surveyFile(command: string, file: ExampleFile, options: Su
   const isText = file.format === "fasttext";
   if (isText && tokens.size === 0) {
     throw fail(`has no word that comes at least ${minCount} times but must have one; lower --min-count`);
+  }
+  if (width > MOST_FEATURES) {
+    throw fail(`has feature ${width - 1}, counted from 0, but must have only features below ${MOST_FEATURES}`);
   }
   if (!isText && width === 0) throw fail("has no feature in any labelled example but must have one");
   const space: FeatureSpace = isText

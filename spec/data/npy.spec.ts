@@ -121,6 +121,11 @@ describe("readNpy", () => {
     [npy(dict("'<f4'", "False", "()")).subarray(0, 20), "file has 20 bytes but its header ends at 66"],
     [npy("{}"), "header has the keys none but must have descr, fortran_order and shape"],
     [npy("{'descr': '<f4', }"), 'header has the keys "descr" but must have descr, fortran_order and shape'],
+    [
+      npy(`{${["a", "b", "c", "d", "e", "f"].map((key) => `'${key}': ''`)}}`),
+      'header has the keys "a", "b", "c", "d" and 2 more but must have descr, fortran_order and shape',
+    ],
+    [npy(" ".repeat(32_769)), "header has 32769 bytes but must have at most 32768"],
     [npy("{'descr': '', 'descr': ''}"), 'header has "descr" twice but must have each key once'],
     [npy("{'descr': "), "header is \"{'descr':\" but must be a Python dictionary of strings, bools and tuples"],
     [npy("{'a': 1}"), "header is \"{'a': 1}\" but must be a Python dictionary of strings, bools and tuples"],

@@ -197,6 +197,33 @@ describe("readNpz", () => {
     );
   });
 
+  it("unpacks up to a limit, and counts only what is compressed", async () => {
+    const packed = await writeNpz(new Map([["w", zeros(1000)]]));
+    const stored = await writeNpz(new Map([["w", zeros(1000)]]), { compress: false });
+    expect((await readNpz(packed, { maxUnpackedSize: 8128 })).get("w")).toEqual(zeros(1000));
+    expect((await readNpz(stored, { maxUnpackedSize: 0 })).get("w")).toEqual(zeros(1000));
+    await expect(readNpz(packed, { file, maxUnpackedSize: 8127 })).rejects.toThrow(
+      new DataError(
+        "readNpz: w.npz: compressed members unpack to 8128 bytes but must to at most 8127; raise maxUnpackedSize if that is right",
+      ),
+    );
+    await expect(readNpz(packed, { maxUnpackedSize: -1 })).rejects.toThrow(
+      new RangeError("readNpz: maxUnpackedSize is -1 but must be a whole number ≥ 0"),
+    );
+  });
+
+  it("shows a long or invisible name in one short line", async () => {
+    const bytes = await edited((view, entry) => view.setUint8(entry + 50, 0x7f));
+    await expect(readNpz(bytes)).rejects.toThrow(
+      new DataError('readNpz: input: member "w.np\\u007f" is not named .npy but must be'),
+    );
+    const long = await writeNpz(new Map([["x".repeat(999), u8(1)]]), { compress: false });
+    long[long.length - 22 - 1] = 0x78;
+    await expect(readNpz(long)).rejects.toThrow(
+      new DataError(`readNpz: input: member "${"x".repeat(40)}…" is not named .npy but must be`),
+    );
+  });
+
   it("names the member that is no npy file", async () => {
     const bytes = await edited((view, entry) => {
       view.setUint8(35, 0); // the first byte of the member

@@ -79,6 +79,28 @@ describe("readSafetensors", () => {
       'tensor "a" has dtype "F8" but must have one of F32, F64, F16, BF16, I8, I32, I64, U8, U32, BOOL',
     ],
     [
+      build(`{"a":{"dtype":{"toString":null,"valueOf":null},"shape":[0],"data_offsets":[0,0]}}`),
+      'tensor "a" has dtype no text but must have one of F32, F64, F16, BF16, I8, I32, I64, U8, U32, BOOL',
+    ],
+    [
+      build(`{"a":{"dtype":${"[".repeat(1e5)}${"]".repeat(1e5)},"shape":[0],"data_offsets":[0,0]}}`),
+      'tensor "a" has dtype no text but must have one of F32, F64, F16, BF16, I8, I32, I64, U8, U32, BOOL',
+    ],
+    [
+      build('{"a":{"data_offsets, dtype":1,"shape":[0]}}'),
+      'tensor "a" has the keys "data_offsets, dtype, shape" but must have "data_offsets, dtype, shape"',
+    ],
+    [
+      build(`{"a":${tensor("U8", `[${Array(65).fill(1)}]`, "[0,1]")}}`, [1]),
+      'tensor "a" has 65 axes but must have at most 64',
+    ],
+    [
+      build(`{"\\ud800":${tensor("U8", "[0]", "[0,0]")}}`),
+      'a tensor\'s name is "\\ud800" but must be well-formed text',
+    ],
+    [build('{"__metadata__":{"\\udc00":""}}'), 'a key of __metadata__ is "\\udc00" but must be well-formed text'],
+    [build('{"__metadata__":{"k":"\\ud83d"}}'), 'a text of __metadata__ is "\\ud83d" but must be well-formed text'],
+    [
       build(`{"a":${tensor("U8", "[-1]", "[0,0]")}}`),
       'tensor "a" has a shape that is not a list of whole numbers but must be',
     ],

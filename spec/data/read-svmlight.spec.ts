@@ -49,12 +49,24 @@ describe("readSvmlight", () => {
     ["1 6:1", { features: 5 }, "1:3: feature index is 6 but must be in [1, 6)"],
     ["1 5:1", { features: 5, firstIndex: 0 }, "1:3: feature index is 5 but must be in [0, 5)"],
     ["1 3:1 2:1 3:1", {}, "1:11: feature index is 3 again but must come once a line"],
+    ["1 x\x9b2J", {}, '1:3: feature is "x\\u009b2J" but must be index:value'],
+    [`1 ${"x".repeat(99)}`, {}, `1:3: feature is "${"x".repeat(40)}…" but must be index:value`],
     ["1 qid:x 2:1", {}, '1:7: qid is "x" but must be a whole number'],
     ["1 2:1 qid:1", {}, '1:7: feature index is "qid" but must be a whole number'],
     ["1 2:inf", {}, '1:5: feature value is "inf" but must be a finite number'],
     ["1 2:#3", {}, '1:5: feature value is "" but must be a finite number'],
   ])("refuses %j", async (wrong, options, problem) => {
     await expect(read(wrong, options)).rejects.toThrow(new DataError(`readSvmlight: x.svm:${problem}`));
+  });
+
+  it("finds a label that comes again among many soon", async () => {
+    const labels = Array.from({ length: 300_000 }, (_, at) => at);
+    const before = process.cpuUsage();
+    await expect(read(`${labels},299999 1:1`)).rejects.toThrow(
+      new DataError("readSvmlight: x.svm:1:1988891: label is 299999 again but must come once a line"),
+    );
+    // Of the processor, in seconds; 4.5e10 comparisons, each label with all before it, take more.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(4);
   });
 
   it("gives a value or a DataError for any edit of a valid file", async () => {

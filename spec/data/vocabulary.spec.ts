@@ -32,6 +32,12 @@ describe("vocabularyFromJson", () => {
   it.each([
     [null, "json is not an object but must be what toJSON returned"],
     [{ ...json, format: "x" }, 'format is "x" but must be "cotangent vocabulary 1"'],
+    [{ ...json, format: 1 }, 'format is no text but must be "cotangent vocabulary 1"'],
+    [{ ...json, format: { toString: null, valueOf: null } }, 'format is no text but must be "cotangent vocabulary 1"'],
+    [
+      { ...json, format: "a\x7f\x9b\u2028\u202e\u{e0001}b" },
+      'format is "a\\u007f\\u009b\\u2028\\u202e\\u{e0001}b" but must be "cotangent vocabulary 1"',
+    ],
     [{ ...json, tokens: "ab" }, "tokens is not a list of strings but must be"],
     [{ ...json, tokens: ["a", 1] }, "tokens is not a list of strings but must be"],
     [{ ...json, tokens: ["a", "a"] }, "tokens holds a token twice but must hold each once"],

@@ -25,7 +25,7 @@ export {
 export { narrowI64 } from "./narrow-i64.js";
 export type { NdArray, NdArrayData, NdArrayType } from "./nd-array.js";
 export { type BinaryOptions, readNpy, writeNpy } from "./npy.js";
-export { readNpz, writeNpz } from "./npz.js";
+export { type NpzOptions, readNpz, writeNpz } from "./npz.js";
 export { readSafetensors, type Safetensors } from "./read-safetensors.js";
 export { readSvmlight, type SvmlightExample, type SvmlightOptions } from "./read-svmlight.js";
 export { readXmc, type XmcFile, type XmcHeader } from "./read-xmc.js";

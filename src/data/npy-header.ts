@@ -22,8 +22,9 @@ export function parseNpyHeader(text: string): NpyHeader | string {
   if (typeof entries === "string") return entries;
   const { descr, fortran_order: fortranOrder, shape } = Object.fromEntries(entries);
   if (entries.size !== 3 || descr === undefined || fortranOrder === undefined || shape === undefined) {
-    const keys = [...entries.keys()].map(quote).join(", ");
-    return `header has the keys ${keys || "none"} but must have descr, fortran_order and shape`;
+    const keys = [...entries.keys()].slice(0, 4).map(quote).join(", ");
+    const more = entries.size > 4 ? ` and ${entries.size - 4} more` : "";
+    return `header has the keys ${keys || "none"}${more} but must have descr, fortran_order and shape`;
   }
   if (typeof descr !== "string") return "descr is not a string but must be: structured types are not supported";
   const [, order, code] = /^([<>|])([fiub][1248])$/.exec(descr) ?? [];

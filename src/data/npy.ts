@@ -20,6 +20,8 @@ export interface BinaryOptions {
   readonly file?: string;
 }
 
+/** Bytes of a header; 64 axes of 16 digits take a twentieth of this. */
+const MOST_HEADER = 2 ** 15;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
@@ -68,6 +70,9 @@ export function decodeNpy(place: string, bytes: Uint8Array): NdArray {
   }
   const dataStart = start + (major === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (dataStart > bytes.length) throw fail(`file has ${bytes.length} bytes but its header ends at ${dataStart}`);
+  if (dataStart - start > MOST_HEADER) {
+    throw fail(`header has ${dataStart - start} bytes but must have at most ${MOST_HEADER}`);
+  }
   const text = new TextDecoder(major === 3 ? "utf-8" : "latin1").decode(bytes.subarray(start, dataStart));
   const header = parseNpyHeader(text);
   if (typeof header === "string") throw fail(header);

@@ -1,8 +1,9 @@
-import { DataError, quote } from "./error.js";
+import { DataError, quote, quoteIfText } from "./error.js";
 import {
   bytesPerElement,
   decodeElements,
   elementCount,
+  MAX_AXES,
   type NdArray,
   type NdArrayType,
   ndArray,
@@ -55,8 +56,16 @@ export async function readSafetensors(source: ByteSource, options: BinaryOptions
   const metadata = new Map<string, string>();
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(header)) {
-    if (name !== "__metadata__") entries.push(readEntry(name, value, fail));
-    else for (const [key, text] of Object.entries(readMetadata(value, fail))) metadata.set(key, text);
+    checkWellFormed("a tensor's name", name, fail);
+    if (name !== "__metadata__") {
+      entries.push(readEntry(name, value, fail));
+      continue;
+    }
+    for (const [key, text] of Object.entries(readMetadata(value, fail))) {
+      checkWellFormed("a key of __metadata__", key, fail);
+      checkWellFormed("a text of __metadata__", text, fail);
+      metadata.set(key, text);
+    }
   }
   // Sorted by where they end too, so that a tensor of no elements comes before the one that starts where it does.
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -101,16 +110,17 @@ function readMetadata(value: unknown, fail: (problem: string) => DataError): Rec
 
 function readEntry(name: string, value: unknown, fail: (problem: string) => DataError): Entry {
   const tensor = `tensor ${quote(name)}`;
-  const keys = isObject(value) ? Object.keys(value).sort().join(", ") : "none";
-  if (keys !== "data_offsets, dtype, shape") {
-    throw fail(`${tensor} has the keys ${quote(keys)} but must have "data_offsets, dtype, shape"`);
+  const keys = isObject(value) ? Object.keys(value).sort() : ["none"];
+  if (keys.length !== 3 || keys.some((key, at) => key !== ["data_offsets", "dtype", "shape"][at])) {
+    throw fail(`${tensor} has the keys ${quote(keys.join(", "))} but must have "data_offsets, dtype, shape"`);
   }
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (typeof dtype !== "string" || elementBytes(dtype) === undefined) {
     const supported = "F32, F64, F16, BF16, I8, I32, I64, U8, U32, BOOL";
-    throw fail(`${tensor} has dtype ${quote(String(dtype))} but must have one of ${supported}`);
+    throw fail(`${tensor} has dtype ${quoteIfText(dtype)} but must have one of ${supported}`);
   }
   if (!isSizes(shape)) throw fail(`${tensor} has a shape that is not a list of whole numbers but must be`);
+  if (shape.length > MAX_AXES) throw fail(`${tensor} has ${shape.length} axes but must have at most ${MAX_AXES}`);
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     throw fail(`${tensor} has data_offsets that are not [begin, end] but must be`);
   }
@@ -138,6 +148,11 @@ function elementBytes(dtype: string): number | undefined {
   if (dtype === "F16" || dtype === "BF16") return 2;
   const native = ["F32", "F64", "I8", "I32", "I64", "U8", "U32", "BOOL"].includes(dtype);
   return native ? bytesPerElement(dtype.toLowerCase() as NdArrayType) : undefined;
+}
+
+/** An escape can make half a character, though the header is UTF-8; what holds one could not be written again. */
+function checkWellFormed(name: string, text: string, fail: (problem: string) => DataError): void {
+  if (/\p{Surrogate}/u.test(text)) throw fail(`${name} is ${quote(text)} but must be well-formed text`);
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,6 @@
 import { crc32 } from "./crc32.js";
 import { inflate } from "./deflate.js";
-import type { DataError } from "./error.js";
+import { type DataError, quote } from "./error.js";
 
 const END_BYTES = 22;
 const ENTRY_BYTES = 46;
@@ -20,19 +20,44 @@ interface Entry {
  * The members of a ZIP archive, unpacked and checked, by name in the directory's order.
  *
  * Stored and deflated members; sizes come from the central directory, as local headers may leave them out.
- * Members may not overlap, so that a small file cannot unpack to a huge one over and over.
+ * Members may not overlap, so that a small file cannot unpack to a huge one over and over. All of this is checked
+ * before anything is unpacked.
+ *
+ * @param maxUnpackedSize - bytes that deflated members may unpack to, together
  */
 export async function readZip(
   bytes: Uint8Array,
   fail: (problem: string) => DataError,
+  maxUnpackedSize: number,
 ): Promise<Map<string, Uint8Array>> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const members = new Map<string, Uint8Array>();
+  for (const { entry, packed } of locateMembers(bytes, fail, maxUnpackedSize)) {
+    const { name, method, size } = entry;
+    const unpacked = method === 0 ? packed : await inflate(packed, size);
+    if (unpacked === undefined) throw fail(`member ${quote(name)} is corrupt: it does not unpack to ${size} bytes`);
+    const crc = crc32(unpacked);
+    if (crc !== entry.crc) {
+      throw fail(`member ${quote(name)} is corrupt: its CRC-32 is ${crc} but must be ${entry.crc}`);
+    }
+    members.set(name, unpacked);
+  }
+  return members;
+}
+
+/** Where each member's packed bytes are, in the directory's order. */
+function locateMembers(
+  bytes: Uint8Array,
+  fail: (problem: string) => DataError,
+  maxUnpackedSize: number,
+): { readonly entry: Entry; readonly packed: Uint8Array }[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { entries, start } = readDirectory(bytes, view, fail);
+  const names = new Set<string>();
   const extents: [number, number][] = [];
-  for (const entry of entries) {
-    const member = `member ${JSON.stringify(entry.name)}`;
-    if (members.has(entry.name)) throw fail(`${member} comes twice but must come once`);
+  let unpackedSize = 0;
+  const located = entries.map((entry) => {
+    const member = `member ${quote(entry.name)}`;
+    if (names.has(entry.name)) throw fail(`${member} comes twice but must come once`);
     if ((entry.flags & 1) !== 0) throw fail(`${member} is encrypted but must not be`);
     if (entry.method !== 0 && entry.method !== 8) {
       throw fail(`${member} has compression method ${entry.method} but must have 0 (stored) or 8 (deflated)`);
@@ -46,19 +71,21 @@ export async function readZip(
     const dataEnd = dataStart + packedSize;
     if (dataEnd > start) throw fail(`${member} ends at byte ${dataEnd} but must end before the directory at ${start}`);
     extents.push([localStart, dataEnd]);
-    const packed = bytes.subarray(dataStart, dataEnd);
     if (entry.method === 0 && packedSize !== size) {
       throw fail(`${member} is stored in ${packedSize} bytes but must be in its size, ${size}`);
     }
-    const unpacked = entry.method === 0 ? packed : await inflate(packed, size);
-    if (unpacked === undefined) throw fail(`${member} is corrupt: it does not unpack to ${size} bytes`);
-    const crc = crc32(unpacked);
-    if (crc !== entry.crc) throw fail(`${member} is corrupt: its CRC-32 is ${crc} but must be ${entry.crc}`);
-    members.set(entry.name, unpacked);
-  }
+    if (entry.method === 8) unpackedSize += size;
+    names.add(entry.name);
+    return { entry, packed: bytes.subarray(dataStart, dataEnd) };
+  });
   extents.sort(([a], [b]) => a - b);
   if (extents.some(([from], at) => at > 0 && from < extents[at - 1]![1])) throw fail("members overlap but must not");
-  return members;
+  if (unpackedSize > maxUnpackedSize) {
+    throw fail(
+      `compressed members unpack to ${unpackedSize} bytes but must to at most ${maxUnpackedSize}; raise maxUnpackedSize if that is right`,
+    );
+  }
+  return located;
 }
 
 function readDirectory(
@@ -103,7 +130,7 @@ function readDirectory(
       localStart: view.getUint32(at + 42, true),
     };
     if (entry.packedSize === 0xffffffff || entry.size === 0xffffffff || entry.localStart === 0xffffffff) {
-      throw fail(`member ${JSON.stringify(entry.name)} is ZIP64 but must not be: members are limited to 4 GiB`);
+      throw fail(`member ${quote(entry.name)} is ZIP64 but must not be: members are limited to 4 GiB`);
     }
     entries.push(entry);
     at = next;

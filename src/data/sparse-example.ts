@@ -1,3 +1,4 @@
+import { quote } from "./error.js";
 import type { Line } from "./line.js";
 
 /** One example of a sparse multi-label data set. */
@@ -31,8 +32,8 @@ export function readLabels(
     starts.push(at);
     at = stop + 1;
   }
-  if (new Set(labels).size < labels.length) {
-    const again = labels.findIndex((label, at) => labels.indexOf(label) < at);
+  const again = firstAgain(labels);
+  if (again >= 0) {
     throw line.error(starts[again]!, `label is ${labels[again]} again but must come once a line`);
   }
   return labels;
@@ -55,7 +56,7 @@ export function readFeatures(
     const end = line.fieldEnd(start, to);
     const colon = line.text.indexOf(":", start);
     if (colon < 0 || colon >= end) {
-      throw line.error(start, `feature is ${JSON.stringify(line.text.slice(start, end))} but must be index:value`);
+      throw line.error(start, `feature is ${quote(line.text.slice(start, end))} but must be index:value`);
     }
     const index = line.whole(start, colon, "feature index", base, base + features) - base;
     ascending &&= indices.length === 0 || index > indices[indices.length - 1]!;
@@ -112,12 +113,19 @@ export function checkLabels(caller: string, example: SparseExample, row: number,
 
 /** Throws RangeError if a label comes twice in the example. */
 export function checkDistinctLabels(caller: string, { labels }: SparseExample, row: number): void {
-  if (new Set(labels).size < labels.length) {
-    const again = labels.findIndex((label, at) => labels.indexOf(label) < at);
+  const again = firstAgain(labels);
+  if (again >= 0) {
     throw new RangeError(
       `${caller}: labels[${again}] of example ${row} is ${labels[again]} again but must come once an example`,
     );
   }
+}
+
+/** Where a label comes that came before, or −1; in one pass, as a line may have millions. */
+function firstAgain(labels: readonly number[]): number {
+  if (new Set(labels).size === labels.length) return -1;
+  const seen = new Set<number>();
+  return labels.findIndex((label) => seen.size === seen.add(label).size);
 }
 
 /** `index:value …`, with the shortest decimals that read back as the same 32-bit floats. */

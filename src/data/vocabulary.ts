@@ -1,4 +1,4 @@
-import { DataError, quote } from "./error.js";
+import { DataError, quoteIfText } from "./error.js";
 
 /** A vocabulary as plain JSON. */
 export interface VocabularyJson {
@@ -77,7 +77,7 @@ export function vocabularyFromJson(json: unknown): Vocabulary {
   if (typeof json !== "object" || json === null) throw fail("json is not an object but must be what toJSON returned");
   const { format, tokens, counts, unknown } = json as Record<string, unknown>;
   if (format !== "cotangent vocabulary 1") {
-    throw fail(`format is ${quote(String(format))} but must be "cotangent vocabulary 1"`);
+    throw fail(`format is ${quoteIfText(format)} but must be "cotangent vocabulary 1"`);
   }
   if (!Array.isArray(tokens) || !tokens.every((token) => typeof token === "string")) {
     throw fail("tokens is not a list of strings but must be");

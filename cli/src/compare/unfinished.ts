@@ -3,6 +3,7 @@ import { exists, previousOf, writeAtomically } from "../atomic-file.js";
 import { checkpointOf } from "../checkpoint.js";
 import { FileError, reasonOf, UsageError } from "../errors.js";
 import type { GradientStudy, RunRecord, Scale } from "./comparison.js";
+import { findingsFromJson } from "./read-findings.js";
 import type { TrialState } from "./trial.js";
 
 /** What a comparison that is not over has found. */
@@ -36,6 +37,7 @@ export class Unfinished {
   /**
    * What was found before.
    *
+   * @throws FileError if the findings are damaged
    * @throws UsageError if both `resume` and `restart` are given
    * @throws FileError if there are findings and neither is given, or `resume` is and there are none, or of another plan
    */
@@ -64,7 +66,12 @@ export class Unfinished {
         `${command}: ${path} is of another comparison, with other data or options; give those, or start anew with --restart`,
       );
     }
-    return findings as Findings;
+    try {
+      return findingsFromJson(findings);
+    } catch (cause) {
+      const problem = (cause as Error).message;
+      throw new FileError(`${command}: ${path} is damaged, as ${problem}; start anew with --restart`, { cause });
+    }
   }
 
   /** What whoever stopped the work is told. */
@@ -87,7 +94,7 @@ export class Unfinished {
 
   private async parsed(): Promise<Record<string, unknown>> {
     try {
-      return JSON.parse(await readFile(this.path, "utf8"));
+      return JSON.parse(await readFile(this.path, "utf8")) ?? {};
     } catch (cause) {
       if (cause instanceof SyntaxError) return {};
       throw new FileError(`${this.command}: ${this.path} cannot be read, as ${reasonOf(cause)}`, { cause });
