@@ -20,15 +20,15 @@ Examples:
   cotangent evaluate model.safetensors test.txt            precision, nDCG and recall, also by label frequency
   cotangent predict model.safetensors new.txt --top 3      the best labels of each line
   cotangent compare cities --budget 60s                    several losses under the same conditions, as a report
-  cotangent methods softmax                                what the library knows about softmax
   cotangent verify sampled-softmax                         prove its laws on this machine's backends
   cotangent new loss my-loss                               start a loss of your own, whose claims can be verified
+  cotangent methods softmax                                what the library knows about softmax
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 130 stopped by Ctrl-C (the work so far is kept).`,
     );
   for (const command of [
-    ...[trainCommand(), predictCommand(), evaluateCommand(), compareCommand(), methodsCommand(), newCommand()],
-    ...[verifyCommand()],
+    ...[trainCommand(), predictCommand(), evaluateCommand(), compareCommand()],
+    ...[verifyCommand(), newCommand(), methodsCommand()],
   ]) {
     program.addCommand(command);
   }

@@ -31,7 +31,7 @@ describe("cotangent, called wrongly, says so and exits with 2", () => {
     ],
     [
       ["trian"],
-      "cotangent: trian is no command but must be one of train, predict, evaluate, compare, methods; did you mean train?",
+      "cotangent: trian is no command but must be one of train, predict, evaluate, compare, verify, new, methods; did you mean train?",
     ],
     [["train", "-o", "m"], "train: <file> is missing but must be given; see cotangent train --help"],
     [["train", "toy.txt"], "train: --output is missing but must be given; see cotangent train --help"],

@@ -83,7 +83,7 @@ describe("cotangent compare", () => {
     const whole = await run(...args, "-o", "whole.html");
     expect(whole).toMatchObject({ code: 0, stderr: "" });
     const { child, ended } = start(...args, "-o", "cut.html");
-    await setTimeout(900);
+    while (!thereIs("cut.html.unfinished") && child.exitCode === null) await setTimeout(5); // the first method is done
     child.kill("SIGINT");
     const cut = await ended;
     expect(cut.code).toBe(130);

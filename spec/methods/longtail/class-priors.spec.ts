@@ -33,7 +33,7 @@ describe("classPriors", () => {
     const onWarning = (message: string) => said.push(message);
     expect([...classPriors([3, 0, 1, 0], { onWarning })]).toEqual([0.75, 1e-12, 0.25, 1e-12]);
     expect(said).toEqual(["classPriors: counts[1] is 0, a prior of 0; it was raised to 1e-12"]);
-    expect(classPriors([1, 1e-13], { onWarning })[1]).toBe(1e-12);
+    expect(classPriors([1e-13, 1], { onWarning })[0]).toBe(1e-12);
     expect(said).toHaveLength(2);
     classPriors([1, 1e-11], { onWarning });
     expect(said).toHaveLength(2);

@@ -1,7 +1,9 @@
 import { grad, randomKey, type Tensor, tensor } from "cotangent";
 import { adaptiveSamples, aliasSampler, selfNormalizedSoftmax, uniformSampler } from "cotangent/methods/sampling";
+import { numbers, seeds } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { law } from "../../support/law.js";
 import { partition } from "./support/one-row.js";
 
 const scores = Float64Array.of(2, 0, 1, -1, 0.5, 0.1, 0.2, -0.3);
@@ -9,6 +11,22 @@ const table = { weights: tensor(scores, { shape: [8, 1] }) };
 const hidden = tensor(new Float64Array([1, 1]), { shape: [2, 1] });
 
 describe("adaptiveSamples", () => {
+  law("stops when (Σ w)² / Σ w² reaches the target", seeds, numbers({ min: 1.1, max: 6 }), async (seed, target) => {
+    const sampler = uniformSampler({ classes: 8 });
+    const drawn: number[] = [];
+    let size = 0;
+    for (let block = 0; block < 4 && size < target; block++) {
+      drawn.push(...(await sampler.draw(randomKey(seed).at(block), 2).data()));
+      const w = drawn.map((id) => Math.exp(scores[id]));
+      size = w.reduce((a, b) => a + b) ** 2 / w.reduce((a, b) => a + b * b, 0);
+    }
+    const found = await adaptiveSamples(hidden, table, sampler, randomKey(seed), { target, block: 2 });
+    expect(found.isFull).toBe(size < target);
+    expect([...(await found.ids.data())]).toEqual(found.isFull ? [0, 1, 2, 3, 4, 5, 6, 7] : drawn);
+    found.ids.dispose();
+    found.logProbability.dispose();
+  });
+
   it("stops at the first block that is worth enough", async () => {
     const exact = aliasSampler({ weights: scores.map(Math.exp) }); // each sample counts in full
     const { ids, logProbability, isFull } = await adaptiveSamples(hidden, table, exact, randomKey(1), {
@@ -22,6 +40,11 @@ describe("adaptiveSamples", () => {
     expect([...drawn.slice(0, 2)]).not.toEqual([...drawn.slice(2)]); // each block has its own key
     ids.dispose();
     logProbability.dispose();
+    const most = await adaptiveSamples(hidden, table, exact, randomKey(1), { target: 7.5, block: 4 });
+    expect(most.isFull).toBe(false); // as many draws as classes, and no more
+    expect(most.ids.shape).toEqual([8]);
+    most.ids.dispose();
+    most.logProbability.dispose();
   });
 
   it("asks of every row that its samples are worth enough", async () => {

@@ -178,6 +178,10 @@ describe("AdversarialTree", () => {
     expect(() => new AdversarialTree({ ...tree.parameters, bias: tensor([1, 2, 3, 4]) })).toThrow(
       "AdversarialTree: bias is f32 but must match weights, f64; cast one of them",
     );
+    const whole = tensor(new Int32Array(8), { shape: [4, 2] }) as unknown as Tensor;
+    expect(() => new AdversarialTree({ ...tree.parameters, weights: whole })).toThrow(
+      "AdversarialTree: weights is i32 but must be f32 or f64; cast it",
+    );
     expect(() => tree.given(tensor([[1, 2]]))).toThrow(
       "AdversarialTree.given: features is f32 but must match the tree, f64; cast one of them",
     );

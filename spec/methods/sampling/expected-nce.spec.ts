@@ -249,6 +249,17 @@ describe("expectedNceObjective", () => {
       () => expectedNceObjective(tensor(0), tensor(0), tensor(0), k),
       "scores has shape [] but its last axis must hold the classes",
     );
+    const none = tensor(new Float32Array(0), { shape: [2, 0] });
+    wrong(
+      () => expectedNceObjective(none, none, none, k),
+      "scores has shape [2, 0] but its last axis must hold the classes",
+    );
+    const [exact, near] = [tensor(Float64Array.of(0.5, 0.5)), Float32Array.of(0.5, 0.500001)];
+    expect(() => expectedNceObjective(half, tensor(near), half, k)).not.toThrow(); // to single precision
+    wrong(
+      () => expectedNceObjective(exact, tensor(Float64Array.from(near)), exact, k),
+      `dataProbability sums to ${near[0] + near[1]} but must sum to 1; divide by the sum`,
+    );
     wrong(
       () => expectedNceObjective(half, tensor([1]), half, k),
       "dataProbability has shape [1] but must match scores, [2]",

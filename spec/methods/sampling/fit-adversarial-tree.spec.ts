@@ -142,6 +142,7 @@ describe("fitAdversarialTree", () => {
     const nodes = await nodesOf(await fitOf(data, (report) => reports.push(report)), data);
     expect(reports.length).toBe(nodes.length);
     for (const { objectives } of reports) {
+      expect(objectives.length % 2).toBe(1); // a continuous step first and last, a discrete one between any two
       for (let i = 1; i < objectives.length; i++) {
         expect(objectives[i]).toBeGreaterThanOrEqual(objectives[i - 1] - 1e-12 * (1 + Math.abs(objectives[i - 1])));
       }

@@ -28,6 +28,8 @@ describe("inBatchLoss", () => {
         const loss = inBatchLoss(square(scores), ids(...labels), tensor(counts), { correctPositive });
         await expectClose(loss, expected(scores, counts, correctPositive), { tolerance: 1e-12 });
       }
+      const usual = inBatchLoss(square(scores), ids(...labels), tensor(counts));
+      await expectClose(usual, expected(scores, counts, false), { tolerance: 1e-12 });
     },
   );
 

@@ -248,6 +248,9 @@ describe("KernelSamplingTree in use", () => {
     expect(() => tree.update(tensor(new Int32Array(1), { shape: [1, 1] }), tensor([[1, 2]]))).toThrow(
       "KernelSamplingTree.update: ids has shape [1, 1] but must have 1 axis",
     );
+    expect(() => tree.update(tensor([0]) as unknown as Tensor<"i32">, tensor([[1, 2]]))).toThrow(
+      "KernelSamplingTree.update: ids is f32 but must be i32; cast it",
+    );
     expect(() => tree.update(ids(3), tensor([[1, 2]]))).toThrow(
       "KernelSamplingTree.update: ids holds 3 at 0 but must be in [0, 3), or −1 for none",
     );

@@ -60,6 +60,20 @@ describe("KernelSamplingTree", () => {
   );
 
   law(
+    "weighs only the nodes on the way where there are many more",
+    randomKernels({ sizes: [150], kernels: "quadratic" }),
+    async (random) => {
+      const some = tensor(Int32Array.of(0, 149), { shape: [2, 1] });
+      await withTree({ ...random, leafSize: 2 }, {}, async (tree) => {
+        await withTree(random, { flat: true }, async (flat) => {
+          const [found, expected] = [tree, flat].map((one) => one.given(queriesOf(random)).logProbability(some, f64));
+          await expectClose(found, expected, { tolerance: 1e-12 }); // whose floor is never at work
+        });
+      });
+    },
+  );
+
+  law(
     "is a distribution: 0 for a class that is left out, above 0 for all others",
     randomKernels({ sizes: [7, 40] }),
     async (random) => {

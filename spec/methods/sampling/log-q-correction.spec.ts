@@ -34,6 +34,9 @@ describe("logQCorrection", () => {
     expect(() => logQCorrection(scores, tensor(new Float64Array([0, -Infinity, 0])))).toThrow(
       `logQCorrection: logExpectedCount holds -Infinity at 1 ${right}`,
     );
+    expect(() => logQCorrection(scores, tensor(new Float64Array([-Infinity, 0, 0])))).toThrow(
+      `logQCorrection: logExpectedCount holds -Infinity at 0 ${right}`,
+    );
     expect(() => logQCorrection(scores, tensor(new Float64Array([0, 0, Number.NaN])))).toThrow(
       `logQCorrection: logExpectedCount holds NaN at 2 ${right}`,
     );

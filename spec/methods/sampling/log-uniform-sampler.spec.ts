@@ -1,5 +1,6 @@
-import { arange, randomKey, tensor } from "cotangent";
+import { arange, oneHot, randomKey, tensor } from "cotangent";
 import { logUniformSampler } from "cotangent/methods/sampling";
+import { expectation } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { checkSampler } from "../../../src/testing/check-sampler.js";
 import { expectClose } from "../../support/close.js";
@@ -39,6 +40,19 @@ describe("logUniformSampler", () => {
       checkSampler({ draws: await draws.data(), probabilities, logProbabilities });
       const logOfLabel = sampler.logProbability(tensor(Int32Array.of(label), { shape: [1, 1] }));
       expect(await logOfLabel.item()).toBe(-Infinity);
+    }
+  });
+
+  it("says to whoever enumerates its draws by which law they are drawn", async () => {
+    const classes = 5;
+    const whole = logUniformSampler({ classes });
+    const mean = (sampler: { draw: typeof whole.draw }) =>
+      expectation((key) => oneHot(sampler.draw(key, [1, 1]), classes, "f64"), randomKey(1));
+    await expectClose(await mean(whole), law(classes), { tolerance: 1e-12 });
+    for (const label of [0, 2, 4]) {
+      const rest = 1 - law(classes)[label];
+      const others = law(classes).map((q, j) => (j === label ? 0 : q / rest));
+      await expectClose(await mean(whole.without!(ids(label))), others, { tolerance: 1e-12 });
     }
   });
 

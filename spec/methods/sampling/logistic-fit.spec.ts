@@ -1,6 +1,6 @@
 import { floats } from "cotangent/testing";
 import fc, { type Arbitrary } from "fast-check";
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LogisticFit } from "../../../src/methods/sampling/logistic-fit.js";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
@@ -71,6 +71,29 @@ describe("LogisticFit", () => {
     const fit = fitOf(problem);
     await expectClose([fit.value], [objectiveOf(problem)], { tolerance: 1e-13 });
     await expectClose(fit.gradient, gradientOf(problem), { tolerance: 1e-13 });
+  });
+
+  it("adds up the logarithms of more examples than one product can hold", async () => {
+    const count = 1300;
+    const problem = {
+      rows: Float64Array.from({ length: count * width }, (_, i) => Math.sin(i)),
+      signs: Float64Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 1 : -1)),
+      theta: Float64Array.of(0.5, -1, 0.25),
+    };
+    const fit = fitOf(problem);
+    await expectClose([fit.value / count], [objectiveOf(problem) / count], { tolerance: 1e-14 });
+  });
+
+  it("goes uphill where features are so large that the penalty drowns in rounding", () => {
+    const fit = fitOf({
+      rows: Float64Array.of(1e9, 1e9, 2e9, 2e9, -1e9, -1e9, 3e9, 3e9),
+      signs: Float64Array.of(1, -1, 1, -1),
+      theta: new Float64Array(3),
+    });
+    const start = fit.value;
+    fit.maximize(1e-9);
+    expect(fit.value).toBeGreaterThan(start);
+    expect(fit.theta.every(Number.isFinite)).toBe(true);
   });
 
   law(

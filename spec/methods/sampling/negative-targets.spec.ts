@@ -91,6 +91,9 @@ describe("targets of negative sampling", () => {
       "adaptiveMarginTarget: scale is -1 but must be a finite number ≥ 0",
     );
     expect(() => matrixTarget([1, 2, 3], 2)).toThrow("matrixTarget: weights has 3 elements but must have 2², 4");
+    expect(() => matrixTarget([-1, 2, 3, 4], 2)).toThrow(
+      "matrixTarget: weights[0] is -1 but must be a finite number ≥ 0",
+    );
     expect(() => matrixTarget([1, 2, -3, 4], 2)).toThrow(
       "matrixTarget: weights[2] is -3 but must be a finite number ≥ 0",
     );

@@ -209,6 +209,8 @@ describe("inBatchInfoNce", () => {
     const right = "but must be [B, B] with B ≥ 2; every row needs another for noise";
     expect(() => inBatchInfoNce(tensor([[0, 0]]))).toThrow(`inBatchInfoNce: scores has shape [1, 2] ${right}`);
     expect(() => inBatchInfoNce(tensor([[0]]))).toThrow(`inBatchInfoNce: scores has shape [1, 1] ${right}`);
+    const whole = tensor(new Int32Array(4), { shape: [2, 2] }) as unknown as Tensor;
+    expect(() => inBatchInfoNce(whole)).toThrow("inBatchInfoNce: scores is i32 but must be f32 or f64; cast it");
     expect(() => inBatchInfoNce(tensor([0]))).toThrow("inBatchInfoNce: scores has shape [1] but must have 2 axes");
     const withNaN = tensor([
       [0, 0],

@@ -34,6 +34,9 @@ describe("remapTargets", () => {
     expect(() => remapTargets([0], [3, 1], 5)).toThrow(
       "remapTargets: cutoffs[1] is 1 but must be above the one before, 3",
     );
+    expect(() => remapTargets([0], [1, 3, 3], 5)).toThrow(
+      "remapTargets: cutoffs[2] is 3 but must be above the one before, 3",
+    );
     for (const label of [5, -1, 0.5, Number.NaN]) {
       expect(() => remapTargets([0, label], [2], 5)).toThrow(
         `remapTargets: labels holds ${label} at 1 but must be in [0, 5)`,

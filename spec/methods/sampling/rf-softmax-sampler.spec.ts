@@ -189,9 +189,16 @@ describe("RfSoftmaxSampler", () => {
     expect(() => sampler.update(tensor(new Float64Array(6), { shape: [3, 2] }), ids(-1, 1))).toThrow(
       "RfSoftmaxSampler.update: row 1 of embeddings is zero but must have a direction",
     );
+    expect(() => sampler.update(tensor(new Float64Array(6), { shape: [3, 2] }), ids(0))).toThrow(
+      "RfSoftmaxSampler.update: row 0 of embeddings is zero but must have a direction",
+    );
     expect(() => sampler.update(table, ids(3))).toThrow(
       "RfSoftmaxSampler.update: ids holds 3 at 0 but must be in [0, 3), or −1 for none",
     );
+    // nothing is read back from a backend to be checked
+    expect(() =>
+      sampler.update(tensor(Float64Array.of(1, 0, 0, 1, 0, 0), { shape: [3, 2] }), ids(0).add(0)),
+    ).not.toThrow();
     expect(() => sampler.rebuild(atAngles([0, 1]))).toThrow(
       "RfSoftmaxSampler.rebuild: embeddings has shape [2, 2] but must be [3, 2]",
     );

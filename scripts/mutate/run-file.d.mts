@@ -1,0 +1,1 @@
+export function sampleOf<M extends { readonly id: string }>(mutants: readonly M[], most?: number): M[];
