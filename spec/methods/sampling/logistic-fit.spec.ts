@@ -73,15 +73,16 @@ describe("LogisticFit", () => {
     await expectClose(fit.gradient, gradientOf(problem), { tolerance: 1e-13 });
   });
 
-  it("adds up the logarithms of more examples than one product can hold", async () => {
+  it("adds up the logarithms of more examples than one product can hold, near 1 or far above", async () => {
     const count = 1300;
-    const problem = {
-      rows: Float64Array.from({ length: count * width }, (_, i) => Math.sin(i)),
-      signs: Float64Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 1 : -1)),
-      theta: Float64Array.of(0.5, -1, 0.25),
-    };
-    const fit = fitOf(problem);
-    await expectClose([fit.value / count], [objectiveOf(problem) / count], { tolerance: 1e-14 });
+    for (const scale of [1, 100]) {
+      const problem = {
+        rows: Float64Array.from({ length: count * width }, (_, i) => Math.sin(i)),
+        signs: Float64Array.from({ length: count }, (_, i) => (i % 3 === 0 ? 1 : -1)),
+        theta: Float64Array.of(0.5 * scale, -1 * scale, 0.25 * scale),
+      };
+      await expectClose([fitOf(problem).value / count], [objectiveOf(problem) / count], { tolerance: 1e-12 });
+    }
   });
 
   it("goes uphill where features are so large that the penalty drowns in rounding", () => {

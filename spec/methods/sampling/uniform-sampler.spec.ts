@@ -41,6 +41,9 @@ describe("uniformSampler", () => {
     expect(() => sampler.draw(randomKey(0), 0)).toThrow("uniformSampler: count is 0 but must be a whole number ≥ 1");
     expect(() => sampler.logProbability(ids(1, 3))).toThrow("uniformSampler: ids holds 3 at 1 but must be in [0, 3)");
     expect(() => sampler.without!(ids(-1))).toThrow("uniformSampler: labels holds -1 at 0 but must be in [0, 3)");
+    expect(() => sampler.without!(ids(0)).logProbability(ids(3))).toThrow(
+      "uniformSampler: ids holds 3 at 0 but must be in [0, 3)",
+    );
     expect(() => sampler.without!(ids(0, 1)).draw(randomKey(0), [3, 2])).toThrow(
       "uniformSampler: the shape is [3, 2] but must start with 2, a row for each label",
     );

@@ -168,6 +168,15 @@ describe("weightedNegativesLoss, wrong arguments", () => {
     expect(() => weightedNegativesLoss(of(2), of(2, 3), of(2))).toThrow(
       "weightedNegativesLoss: logWeights has shape [2] but must be [2, 3], or [3] if the rows share them",
     );
+    for (const shape of [
+      [3, 3],
+      [2, 1],
+      [2, 3, 1],
+    ]) {
+      expect(() => weightedNegativesLoss(of(2), of(2, 3), of(...shape))).toThrow(
+        `weightedNegativesLoss: logWeights has shape [${shape.join(", ")}] but must be [2, 3], or [3] if the rows share them`,
+      );
+    }
     expect(() => weightedNegativesLoss(of(2), of(2, 3), zeros([3]))).toThrow(
       "weightedNegativesLoss: logWeights is f32 but must match targetScores, f64; cast one of them",
     );

@@ -36,42 +36,60 @@ function example(name: string, body: Body, values: readonly unknown[], skipped?:
   host.declare("example", name, run, skipped);
 }
 
+/** What declares a test may be given options before the body. */
+const bodyOf = (rest: readonly unknown[]): Body => rest.find((part) => typeof part === "function") as Body;
+
 const spread = (row: unknown): readonly unknown[] => (Array.isArray(row) ? row : [row]);
 
 export const it: unknown = Object.assign(
-  (name: string, body: Body) => {
-    example(name, body, [context]);
+  (name: string, ...rest: readonly unknown[]) => {
+    example(name, bodyOf(rest), [context]);
   },
   {
-    skip: (name: string, body: Body) => {
-      example(name, body, [], "skipped");
+    skip: (name: string, ...rest: readonly unknown[]) => {
+      example(name, bodyOf(rest), [], "skipped");
     },
-    skipIf: (condition: boolean) => (name: string, body: Body) => {
-      example(name, body, [context], condition ? "skipped" : undefined);
-    },
-    each: (rows: readonly unknown[]) => (title: string, body: Body) => {
-      for (const row of rows) example(titleOf(title, row), body, spread(row));
-    },
+    ...where((name, body, skipped) => {
+      example(name, body, [context], skipped);
+    }),
+    each:
+      (rows: readonly unknown[]) =>
+      (title: string, ...rest: readonly unknown[]) => {
+        for (const row of rows) example(titleOf(title, row), bodyOf(rest), spread(row));
+      },
   },
 );
 
 export const describe: unknown = Object.assign(
-  (title: string, body: Body) => {
-    host.suite(title, body);
+  (title: string, ...rest: readonly unknown[]) => {
+    host.suite(title, bodyOf(rest));
   },
   {
-    skip: (title: string, body: Body) => {
-      host.suite(title, body, "skipped");
+    skip: (title: string, ...rest: readonly unknown[]) => {
+      host.suite(title, bodyOf(rest), "skipped");
     },
-    skipIf: (condition: boolean) => (title: string, body: Body) => {
-      host.suite(title, body, condition ? "skipped" : undefined);
-    },
-    each: (rows: readonly unknown[]) => (title: string, body: Body) => {
-      for (const row of rows)
-        host.suite(titleOf(title, row), () => (body as (...v: unknown[]) => void)(...spread(row)));
-    },
+    ...where((title, body, skipped) => {
+      host.suite(title, body, skipped);
+    }),
+    each:
+      (rows: readonly unknown[]) =>
+      (title: string, ...rest: readonly unknown[]) => {
+        for (const row of rows) {
+          host.suite(titleOf(title, row), () => (bodyOf(rest) as (...values: unknown[]) => void)(...spread(row)));
+        }
+      },
   },
 );
+
+/** `skipIf` and `runIf` of what declares a test or a suite. */
+function where(declare: (name: string, body: Body, skipped: string | undefined) => void): object {
+  const unless =
+    (isSkipped: boolean) =>
+    (name: string, ...rest: readonly unknown[]) => {
+      declare(name, bodyOf(rest), isSkipped ? "skipped" : undefined);
+    };
+  return { skipIf: (condition: boolean) => unless(condition), runIf: (condition: boolean) => unless(!condition) };
+}
 
 export const beforeAll = (hook: () => unknown): void => {
   host.beforeAll(hook);
