@@ -95,8 +95,8 @@ describe("cotangent verify", () => {
   });
 
   it("tells what it found so far when it is stopped", async () => {
-    const { child, ended } = start("verify", "sampling", "--backend", "cpu", "--runs", "1", "--jobs", "1");
-    await new Promise<void>((resolve) => child.stderr!.once("data", () => resolve()));
+    const { child, ended } = start("verify", "sampling", "--backend", "cpu", "--runs", "1000", "--jobs", "1");
+    await Promise.race([ended, new Promise((resolve) => child.stderr!.once("data", resolve))]); // its first progress
     child.kill("SIGINT");
     const { code, stdout, stderr } = await ended;
     expect(code).toBe(130);
