@@ -1,3 +1,4 @@
+import type { Backend } from "cotangent";
 import fc from "fast-check";
 import { cpu } from "../../../src/backends/cpu/index.js";
 import type { RandomProgram } from "../../../src/testing/random-program.js";
@@ -22,26 +23,16 @@ interface Duel {
 function duelsOf(backend: BackendName): Duel[] {
   const [oracle, definitions] = [cpu(), interpreter()];
   const whole = "values and gradient, fused and one operation at a time";
+  const against = (reference: Backend) => async (program: RandomProgram) => {
+    await checkAgreement(program, chosen, reference);
+    await checkFusion(program, chosen);
+  };
   switch (backend) {
     case "cpu":
-      return [
-        {
-          ...{ law: `agree with their definitions in f64: ${whole}`, dtype: "f64" },
-          async check(program) {
-            await checkAgreement(program, chosen, definitions);
-            await checkFusion(program, chosen);
-          },
-        },
-      ];
+      return [{ law: `agree with their definitions in f64: ${whole}`, dtype: "f64", check: against(definitions) }];
     case "wasm":
       return [
-        {
-          ...{ law: `agree with the CPU in f64: ${whole}`, dtype: "f64" },
-          async check(program) {
-            await checkAgreement(program, chosen, oracle);
-            await checkFusion(program, chosen);
-          },
-        },
+        { law: `agree with the CPU in f64: ${whole}`, dtype: "f64", check: against(oracle) },
         {
           ...{ law: "agree with their definitions in f32: values and gradient", dtype: "f32" },
           check: (program) => checkAgreement(program, chosen, definitions),
