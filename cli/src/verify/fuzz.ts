@@ -6,6 +6,7 @@ import { checkAgreement, checkFusion } from "../../../src/testing/random-program
 import { interpreter } from "../../../src/testing/random-program-interpreter.js";
 import { randomPrograms } from "../../../src/testing/random-programs.js";
 import type { BackendName } from "../backends.js";
+import { failureOf } from "./failure-of.js";
 import type { Answer, LawRecord, Request } from "./record.js";
 import { chosen, shadow } from "./stand-ins/chosen.js";
 import { takeNearest } from "./stand-ins/within.js";
@@ -71,16 +72,10 @@ export async function fuzzPrograms(
     do {
       answer({ type: "started", subject: head.subject, law: `${law}, ${runs} programs` });
       const options = { numRuns: BATCH, seed: next, ...(path === undefined ? {} : { path }) };
-      const { failed, numRuns, counterexample, counterexamplePath, errorInstance } = await fc.check(property, options);
-      runs += numRuns;
-      if (failed) {
-        failure = {
-          message: (errorInstance as Error).message,
-          ...(counterexample === null ? {} : { counterexample: String(counterexample[0]) }),
-          ...(counterexamplePath === null ? {} : { path: counterexamplePath }),
-        };
-        break;
-      }
+      const outcome = await fc.check(property, options);
+      runs += outcome.numRuns;
+      failure = failureOf(outcome);
+      if (failure !== undefined) break;
       next++;
     } while (path === undefined && performance.now() < until);
     const nearest = takeNearest();

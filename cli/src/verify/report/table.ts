@@ -38,8 +38,6 @@ function showRatio(ratio: number): string {
 
 const LAW_WIDTH = 72;
 
-const WORDS = { holds: "holds", fails: "FAILS", skipped: "–", stuck: "STUCK", crashed: "CRASHED" } as const;
-
 /** Everything that was found, as text: a table, what failed and how to see it again, and a line that sums up. */
 export function describeVerification(verification: Verification, replay: (record: LawRecord) => string): string {
   const { records, backends, unproven } = verification;
@@ -76,7 +74,7 @@ function tableOf({ records, backends }: Verification): string {
       if (record === undefined) return ["", ""];
       if (record.outcome === "skipped") return ["does not apply", ""];
       const near = showNearest(record);
-      return [isFailure(record) ? `${WORDS[record.outcome]} ${near}` : near, `${record.seconds.toFixed(2)} s`];
+      return [isFailure(record) ? `${record.outcome.toUpperCase()} ${near}` : near, `${record.seconds.toFixed(2)} s`];
     });
     table.push([`  ${law}`, showCount(Math.max(...ofLaw.map(({ runs }) => runs))), ...cells]);
   }

@@ -1,6 +1,7 @@
 import type { Law, LawOptions, Register } from "cotangent/testing";
 import fc from "fast-check";
 import { propertyOf } from "../../../../src/testing/property.js";
+import { failureOf } from "../failure-of.js";
 import type { RunOptions } from "../spec-host.js";
 import { host } from "./host.js";
 
@@ -14,16 +15,8 @@ export function lawsFor(
     host.declare("law", name, async ({ runs = usualRuns, seed = usualSeed, path, shrink = true }: RunOptions) => {
       const from = path === undefined ? {} : { path };
       const outcome = await fc.check(property, { numRuns: runs, seed, endOnFailure: !shrink, ...from });
-      const { numRuns, failed, counterexample, counterexamplePath, errorInstance } = outcome;
-      if (!failed) return { runs: numRuns, seed };
-      return {
-        ...{ runs: numRuns, seed },
-        failure: {
-          message: errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
-          ...(counterexample === null ? {} : { counterexample: counterexample.map((v) => fc.stringify(v)).join(", ") }),
-          ...(counterexamplePath === null ? {} : { path: counterexamplePath }),
-        },
-      };
+      const failure = failureOf(outcome);
+      return { runs: outcome.numRuns, seed, ...(failure === undefined ? {} : { failure }) };
     });
   };
 }
