@@ -1,15 +1,6 @@
 import { checkAbove, checkCount } from "../../autodiff/check.js";
-import {
-  concat,
-  customVjp,
-  exp,
-  eye,
-  logSumExp,
-  slice,
-  solve,
-  type Tensor,
-  transposeLast,
-} from "../../autodiff/index.js";
+import { concat, customVjp, exp, eye, slice, solve, type Tensor, transposeLast } from "../../autodiff/index.js";
+import { sinkhornScaling } from "../transport/sinkhorn-scaling.js";
 import { checkSquareUtilities } from "./check-utilities.js";
 import { sinkhornLimit } from "./sinkhorn-limit.js";
 
@@ -57,12 +48,7 @@ export function sinkhornRelaxation(z: Tensor, options: SinkhornRelaxationOptions
       (grad, x) => [centred(grad, x)],
     )(z);
   }
-  let x = z;
-  for (let round = 0; round < iterations; round++) {
-    x = x.sub(logSumExp(x, -1, { keepDims: true }));
-    x = x.sub(logSumExp(x, -2, { keepDims: true }));
-  }
-  return exp(x);
+  return exp(sinkhornScaling(z, iterations));
 }
 
 /** Throws unless the rounds are a count, or the tolerance is above 0. */

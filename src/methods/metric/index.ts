@@ -16,6 +16,8 @@ export {
 export { hyperbolicScores } from "./hyperbolic-scores.js"; // how far on which side of a hyperplane — Cho et al. 2019
 export { type HyperbolicSvmObjectiveOptions, hyperbolicSvmObjective } from "./hyperbolic-svm-objective.js"; // soft margins in hyperbolic space — Cho et al. 2019
 export { lorentzDistance, lorentzInner } from "./lorentz.js"; // the hyperboloid's product and distance — Ratcliffe 2006
+export { updateMemoryBank } from "./memory-bank.js"; // state kept for each example — Wu et al. 2018
+export { cosineSimilarities, manhattanDistances, squaredDistances } from "./pairwise-distances.js"; // between the rows of two matrices
 export { lorentzToPoincare, poincareDistance, poincareToLorentz } from "./poincare.js"; // the ball, to and from the hyperboloid — Nickel and Kiela 2017
 export { robustLogisticLoss } from "./robust-logistic-loss.js"; // the certificate of a margin — Weber et al. 2020
 export { treeDistances } from "./tree-distances.js"; // edges between the nodes of a tree — Weber et al. 2020
