@@ -1,6 +1,6 @@
 import { cpu } from "cotangent/backends/cpu";
 import type { Backend, DType, Program, Storage, TypedArray } from "../../src/backends/backend.js";
-import { inPrecision, keeping, shaken, shakes, withFloats } from "./program-variants.js";
+import { inPrecision, keeping, shaken, shakes, shakesIn, withFloats } from "./program-variants.js";
 import { checkAgreement } from "./within-rounding.js";
 
 /** Programs of a test that go to the device too, and how often: each may take shaders that must be compiled. */
@@ -11,10 +11,12 @@ const mostRuns = 2;
 interface Sides {
   /** In the precision that was asked for; its values are the ones that are read. */
   readonly asked: Storage;
-  /** From single-precision leaves: in double precision, the same with every step a little off, in single precision. */
+  /** From single-precision leaves: in double precision, in single precision. */
   readonly wide: Storage;
-  readonly shaken: Storage;
   readonly single: Storage;
+  /** In double precision with every step a little off, and off to the other side. */
+  readonly shaken: Storage;
+  readonly counter: Storage;
   /** Undefined where the program that made it did not go to the device. */
   device: Storage | undefined;
 }
@@ -42,6 +44,7 @@ class ShadowedBackend implements Shadowed {
   private readonly oracle = cpu();
   private readonly runs = new Map<string, number>();
   private comparisons: Promise<void>[] = [];
+  private readonly shakes = new Map<number, readonly Storage[]>();
 
   constructor(device: Backend) {
     this.device = device;
@@ -61,7 +64,9 @@ class ShadowedBackend implements Shadowed {
     const pick = (side: keyof Sides) => all.map((sides) => sides[side]!);
     const asked = oracle.run(keeping(program), pick("asked"), constants);
     const wide = oracle.run(inPrecision(program, "f64"), pick("wide"), singles);
-    const off = oracle.run(shaken(program), pick("shaken"), [...shakes, ...singles]);
+    const [up, down] = this.shakesFor(program);
+    const off = oracle.run(shaken(program), [...pick("shaken"), up, down], singles);
+    const counter = oracle.run(shaken(program), [...pick("counter"), down, up], singles);
     const single = oracle.run(inPrecision(program, "f32"), pick("single"), singles);
     let onDevice: Storage[] | undefined;
     if (this.isDue(program.key)) {
@@ -79,11 +84,19 @@ class ShadowedBackend implements Shadowed {
     return program.outputs.map((output, i) => {
       const { dtype, op, shape } = program.nodes[output];
       const made: Sides = {
-        ...{ asked: asked[i], wide: wide[i], shaken: off[i], single: single[i], device: onDevice?.[i] },
+        ...{ asked: asked[i], wide: wide[i], single: single[i] },
+        ...{ shaken: off[i], counter: counter[i], device: onDevice?.[i] },
       };
       if (onDevice !== undefined) this.compare(`${op} of shape [${shape}]`, made);
       return { dtype, length: asked[i].length, host: undefined, device: made, disposed: false };
     });
+  }
+
+  private shakesFor(program: Program): readonly Storage[] {
+    const count = shakesIn(program);
+    const made = this.shakes.get(count) ?? shakes(count).map((factors) => onHost("f64", factors));
+    this.shakes.set(count, made);
+    return made;
   }
 
   private isDue(key: string): boolean {
@@ -94,8 +107,11 @@ class ShadowedBackend implements Shadowed {
   }
 
   /** Reading takes its turn at once: what happens to the tensor afterwards does not matter. */
-  private compare(what: string, { device, wide, shaken, single }: Sides): void {
-    const expected = { wide: wide.host!.slice(), shaken: shaken.host!.slice(), single: single.host!.slice() };
+  private compare(what: string, { device, wide, shaken, counter, single }: Sides): void {
+    const expected = {
+      ...{ wide: wide.host!.slice(), single: single.host!.slice() },
+      shaken: [shaken.host!.slice(), counter.host!.slice()],
+    };
     const comparison = this.device.read(device!).then((values) => checkAgreement(what, values, expected));
     comparison.catch(() => {});
     this.comparisons.push(comparison);
@@ -142,15 +158,18 @@ function sidesOf({ dtype, host, device }: Storage): Sides {
   const copies = (of: TypedArray) => onHost(dtype, of.slice() as TypedArray);
   if (dtype !== "f32" && dtype !== "f64") {
     return {
-      ...{ asked: copies(host!), wide: copies(host!), shaken: copies(host!), single: copies(host!) },
-      device: undefined,
+      ...{ asked: copies(host!), wide: copies(host!), single: copies(host!) },
+      ...{ shaken: copies(host!), counter: copies(host!), device: undefined },
     };
   }
   const single = Float32Array.from(host!);
   const wide = () => onHost("f64", Float64Array.from(single));
-  return { asked: copies(host!), wide: wide(), shaken: wide(), single: onHost("f32", single), device: undefined };
+  return {
+    ...{ asked: copies(host!), wide: wide(), single: onHost("f32", single) },
+    ...{ shaken: wide(), counter: wide(), device: undefined },
+  };
 }
 
-function releaseAll(oracle: Backend, { asked, wide, shaken, single }: Sides): void {
-  for (const side of [asked, wide, shaken, single]) oracle.release(side);
+function releaseAll(oracle: Backend, { asked, wide, shaken, counter, single }: Sides): void {
+  for (const side of [asked, wide, shaken, counter, single]) oracle.release(side);
 }
