@@ -9,16 +9,19 @@ import {
   div,
   evaluate,
   exp,
+  flip,
   gather,
   grad,
   greater,
   log,
   logSumExp,
   matmul,
+  max,
   NonFiniteError,
   pow,
   read,
   reshape,
+  slice,
   sqrt,
   sum,
   type Tensor,
@@ -100,6 +103,31 @@ describe.each(hosts)("checkFinite on %s", (_name, inner) => {
     expect((await errorOf(reshape(chosen, [2, 1]).data())).op).toBe("log"); // and not the root at the same place
     const exponents = div(1, of([2, 0])); // ∞, which is fine as an exponent of 0
     expect((await errorOf(pow(of([-2, 0]), exponents).data())).op).toBe("pow");
+  });
+
+  it("follows an infinity of the same sign, and elements to where they came from", async () => {
+    const both = where(tensor([true, false], { backend }), log(of([0, 0])), exp(of([200, 200]))); // −∞ and ∞
+    expect((await errorOf(max(both).data())).op).toBe("exp");
+    expect((await errorOf(flip(log(of([0, 1]))).data())).op).toBe("log");
+  });
+
+  it("says where the first value is, and between what those are that it was computed from", async () => {
+    const x = new Array<number>(24).fill(1.23456789);
+    x[6] = Number.NaN; // which is not read
+    x[23] = 0;
+    const read = slice(log(of(x, [2, 3, 4])), [1], [2]);
+    const error = await errorOf(read.data());
+    expect(error.message).toContain(
+      "log, f32 [2, 3, 4], holds 1 NaN and 1 −∞ among 24 values (−∞ at [1, 2, 3]) but must be finite; computed from f32 [2, 3, 4] from 0 to 1.23457 and NaN;",
+    );
+    expect(error.counts).toEqual({ nan: 1, positive: 0, negative: 1 });
+    const negative = await errorOf(div(of([1, 2]), of([-0, -0.5])).data());
+    expect(negative.message).toContain(
+      "(−∞ at [0]) but must be finite; computed from f32 [2] from 1 to 2 and f32 [2] from −0.5 to 0;",
+    );
+    expect((await errorOf(exp(tensor(100, { backend })).data())).message).toContain(
+      "exp, f32 [], holds 1 ∞ but must be finite; computed from f32 [] of 100;",
+    );
   });
 
   it("names the product, the sum and the gather that made one of finite values", async () => {
@@ -211,6 +239,18 @@ describe.each(hosts)("checkFinite on %s", (_name, inner) => {
     );
     expect([...(await next.data())]).toEqual([4, 7]);
     next.dispose();
+  });
+
+  it("takes tensors that a compiled function donates, too, and keeps those that it does not", async () => {
+    const shift = compile((x: Tensor, by: Tensor) => x.add(by), { donate: [0] });
+    const [held, by] = [evaluate(of([1, 2]).mul(3)), evaluate(of([1, 1]).mul(10))];
+    const first = shift(held, by);
+    expect([...(await first.data())]).toEqual([13, 16]);
+    await expect(held.data()).rejects.toThrow("data: the tensor has been disposed");
+    await new Promise((resolve) => setTimeout(resolve, 20)); // the run has been looked at
+    const second = shift(first, by);
+    expect([...(await second.data())]).toEqual([23, 26]);
+    for (const result of [second, by]) result.dispose();
   });
 
   it("reads a buffer anew in every run", async () => {

@@ -30,6 +30,13 @@ onEveryBackend("compile", (backend) => {
     expect(built).toBe(3);
   });
 
+  it("fits only where every argument does", async () => {
+    const outer = compile((x: Tensor, y: Tensor) => sum(x).mul(sum(y)));
+    expect(await outer(on([1, 2]), on([3, 4])).item()).toBe(21);
+    expect(await outer(on([1, 2]), on([3, 4, 5])).item()).toBe(36);
+    expect(await outer(on([1, 2, 3]), on([3, 4])).item()).toBe(42);
+  });
+
   it("takes and returns trees, and keeps what it captured", async () => {
     const shift = on([10, 20]);
     const f = compile(({ x, pair: [y] }: { x: Tensor; pair: [Tensor] }) => ({ sum: x.add(y), all: [x.add(shift)] }));

@@ -1,8 +1,23 @@
-import { cpu, evaluate, exp, flip, gather, read, scatterAdd, sort, type Tensor, tensor } from "cotangent";
+import {
+  buffer,
+  compile,
+  cpu,
+  evaluate,
+  exp,
+  flip,
+  gather,
+  prefetch,
+  read,
+  scatterAdd,
+  sort,
+  type Tensor,
+  tensor,
+} from "cotangent";
 import { floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../support/close.js";
 import { law } from "../support/law.js";
+import { recordingBackend } from "./recording-backend.js";
 
 describe("reading", () => {
   law("gives an array of the caller's own", floats([3]), async (x) => {
@@ -128,5 +143,50 @@ describe("tensor", () => {
     expect(() => here.add(there)).toThrow(
       "add: the inputs live on different backends, wasm and cpu; create them on one",
     );
+  });
+});
+
+describe("memory", () => {
+  const { backend, calls } = recordingBackend();
+  const fresh = () => {
+    for (const list of Object.values(calls)) list.length = 0;
+    return tensor([1, 2], { backend });
+  };
+
+  it("of what is held is watched, so that it is given back once nobody needs it", async () => {
+    const held = evaluate(fresh().mul(2));
+    expect(calls.watched).toEqual([held.storage]);
+    const step = compile((x: Tensor) => x.add(1));
+    const argument = fresh().mul(3);
+    const result = step(argument);
+    expect(calls.watched).toEqual([argument.storage, result.storage]);
+    expect([...(await result.data())]).toEqual([4, 7]);
+  });
+
+  it("is given back once", () => {
+    const held = evaluate(fresh().mul(2));
+    held.dispose();
+    held.dispose();
+    expect(calls.released).toEqual([held.storage]);
+    const lazy = fresh().mul(2);
+    lazy.dispose(); // nothing there yet
+    expect(calls.released).toEqual([]);
+  });
+
+  it("is brought to the device ahead of time for values that are on the host, and stay as they are", () => {
+    const x = fresh();
+    const gone = fresh();
+    gone.dispose();
+    const { tensor: live } = buffer([2], { backend });
+    const lazy = x.mul(2);
+    const tree = { x, gone, live, lazy };
+    expect(prefetch(tree)).toBe(tree);
+    expect(calls.prefetched).toEqual([x.storage]);
+  });
+
+  it("is not needed for a tree without tensors", async () => {
+    const tree = { a: [] };
+    expect(evaluate(tree)).toEqual(tree);
+    expect(await read(tree)).toEqual(tree);
   });
 });

@@ -107,7 +107,7 @@ function showRange(values: TypedArray): string {
 
 function showValue(value: number): string {
   if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return value === Number.POSITIVE_INFINITY ? "∞" : "−∞";
   return String(Number(value.toPrecision(6))).replace("-", "−");
 }
 

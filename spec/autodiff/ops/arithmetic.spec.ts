@@ -112,6 +112,7 @@ onEveryBackend("arithmetic", (backend) => {
   it("clamps", async () => {
     const x = tensor(new Float64Array([-3, -1, 0, 1, 3]), { backend });
     await expectClose(clamp(x, -1, 1), [-1, -1, 0, 1, 1]);
+    await expectClose(clamp(x, 1, 1), [1, 1, 1, 1, 1]);
   });
 
   it("wraps integers and truncates their quotients", async () => {
