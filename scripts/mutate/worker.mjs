@@ -9,9 +9,18 @@ async function load(bundle, sites, site, pick) {
   const hits = new Uint8Array(sites + 1);
   const isChosen = site > 0;
   const flows = flowing();
-  const mutation = { site, pick, hits, declared: [], of: undefined, term: undefined };
+  const mutation = { site, pick, hits, declared: [], of: undefined, term: undefined, inside: undefined };
+  let depth = 0;
+  mutation.inside = (compute) => {
+    depth++;
+    try {
+      return compute();
+    } finally {
+      depth--;
+    }
+  };
   mutation.term = (place, value) => {
-    if (isChosen && place !== site) return value;
+    if ((isChosen && place !== site) || depth > 0) return value;
     if (!isTensor(value) || !flows(value)) return value;
     hits[place] = 1;
     return isChosen ? mutation.of.stopGradient(value) : value;
