@@ -1,4 +1,5 @@
 export interface Claim {
+  readonly spec: string;
   readonly method: string;
   readonly claim: string;
   readonly run: string;

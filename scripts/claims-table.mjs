@@ -8,9 +8,9 @@ What the sources of the methods claim, and what was found here: small versions o
 | --- | --- | --- | --- | --- |
 `;
 
-const columns = ["method", "claim", "run", "figure"];
+const columns = ["claim", "run", "figure"];
 
-/** @typedef {{method: string, claim: string, run: string, figure: string, seen: boolean}} Claim */
+/** @typedef {{spec: string, method: string, claim: string, run: string, figure: string, seen: boolean}} Claim */
 
 /**
  * @param {readonly Claim[]} claims
@@ -19,11 +19,10 @@ const columns = ["method", "claim", "run", "figure"];
 export function renderClaims(claims) {
   const cell = (text) => text.replaceAll("|", "\\|").replaceAll(/\s+/g, " ");
   const row = (claim) =>
-    `| \`${claim.method}\` | ${columns
-      .slice(1)
-      .map((column) => cell(claim[column]))
-      .join(" | ")} | ${claim.seen ? "yes" : "no"} |`;
-  const sorted = [...claims].sort((a, b) => order(a.method, b.method) || order(a.claim, b.claim));
+    `| [\`${claim.method}\`](../${claim.spec}) | ${columns.map((column) => cell(claim[column])).join(" | ")} | ${claim.seen ? "yes" : "no"} |`;
+  const sorted = [...claims].sort(
+    (a, b) => order(a.method, b.method) || order(a.spec, b.spec) || order(a.claim, b.claim),
+  );
   return `${head}${sorted.map(row).join("\n")}\n`;
 }
 
@@ -32,25 +31,24 @@ export function renderClaims(claims) {
  * @returns {Claim[]}
  */
 export function readClaims(text) {
-  const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+  const rows = text.split("\n").filter((line) => line.startsWith("| [`"));
   return rows.map((line) => {
-    const [, method, claim, run, figure, seen] = line
-      .split(/(?<!\\)\|/)
-      .map((cell) => cell.trim().replaceAll("\\|", "|"));
-    return { method: method.slice(1, -1), claim, run, figure, seen: seen === "yes" };
+    const [, of, claim, run, figure, seen] = line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+    const [, method, spec] = /^\[`(\w+)`\]\(\.\.\/(.*)\)$/.exec(of);
+    return { spec, method, claim, run, figure, seen: seen === "yes" };
   });
 }
 
 /**
- * Claims with what was measured anew in place of what was known of the same methods.
+ * Claims with what was measured anew in place of what the same specs had measured.
  *
  * @param {readonly Claim[]} known
  * @param {readonly Claim[]} measured
  * @returns {Claim[]}
  */
 export function mergeClaims(known, measured) {
-  const anew = new Set(measured.map(({ method }) => method));
-  return [...known.filter(({ method }) => !anew.has(method)), ...measured];
+  const anew = new Set(measured.map(({ spec }) => spec));
+  return [...known.filter(({ spec }) => !anew.has(spec)), ...measured];
 }
 
 const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,9 @@
 import { appendFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a source claims of a method, and what became of it here. */
 export interface Claim {
@@ -20,7 +25,9 @@ export interface Claim {
  */
 export function tellClaim(claim: Claim): void {
   const file = process.env.COTANGENT_CLAIMS;
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify(claim)}\n`);
+  if (file === undefined) return;
+  const spec = relative(root, expect.getState().testPath ?? root).replaceAll("\\", "/");
+  appendFileSync(file, `${JSON.stringify({ spec, ...claim })}\n`);
 }
 
 /** A share as a percentage with one digit after the point. */

@@ -67,6 +67,19 @@ describe("bettingConfidenceSequence", () => {
     expect([lower[1999], upper[1999]]).toEqual([0.007, 0.008]);
   });
 
+  it("judges a single candidate, ½, where there are two cells", () => {
+    for (const x of [0, 1]) {
+      const { lower, upper } = bettingConfidenceSequence(new Array(50).fill(x), { alpha: 0.05, cells: 2 });
+      expect([lower[49], upper[49]]).toEqual([x / 2, (x + 1) / 2]);
+    }
+  });
+
+  it("is of level 1e-9 and looks at a thousand means, where nothing else is said", () => {
+    const draws = coin(9, 300, 0.5);
+    expect(bettingConfidenceSequence(draws)).toEqual(bettingConfidenceSequence(draws, { alpha: 1e-9, cells: 1000 }));
+    expect(bettingConfidenceSequence(draws).lower[299]).toBeGreaterThan(0);
+  });
+
   it("names the argument that is wrong", () => {
     expect(() => bettingConfidenceSequence([0.5, 2])).toThrow(
       new RangeError("bettingConfidenceSequence: x is 2 but must be in [0, 1]; map it by its known bounds"),

@@ -82,6 +82,23 @@ describe("BettingTest", () => {
     expect(capitalAfter([1, 0.7], m, { bets: "mixture", alpha, side: "below" })).toBeCloseTo(down, 14);
   });
 
+  it("bets less by the mixture rule the longer it goes on", () => {
+    const [alpha, mean] = [0.5, 0.5];
+    const path = Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? 1 : 0));
+    let [up, down, total, squares, below] = [1, 1, 0.5, 0.25, 0];
+    for (const [i, x] of path.entries()) {
+      const wanted = Math.sqrt((2 * Math.log(2 / alpha)) / ((squares / (i + 1)) * (i + 1) * Math.log(2 + i)));
+      const bet = Math.min(wanted, 1); // c / m
+      if (wanted < 1) below++;
+      up *= 1 + bet * (x - mean);
+      down *= 1 - bet * (x - mean);
+      total += x;
+      squares += (x - total / (i + 2)) ** 2;
+    }
+    expect(below).toBeGreaterThan(30);
+    expect(capitalAfter(path, mean, { bets: "mixture", alpha })).toBeCloseTo((up + down) / 2, 12);
+  });
+
   it("rejects a true null in fewer than α of all runs although it looks after every draw", () => {
     // 3·10⁴ paths of 500 draws; with COTANGENT_LONG=1 10⁵ of 2000. "Fewer than" is itself proved at 1e-9.
     const [paths, length] = long ? [100_000, 2000] : [30_000, 500];
@@ -167,6 +184,20 @@ describe("BettingTest", () => {
     expect(test.rejected).toBe(true);
     for (let t = 0; t < 200; t++) test.observe(t % 4 ? 0 : 1);
     expect([test.observe(0.5), test.draws]).toEqual([true, 251]);
+  });
+
+  it("rejects at exactly 1/α", () => {
+    const test = new BettingTest(0, { alpha: 0.5 }); // a stake of 1 on what cannot be: doubled by the first draw of 1
+    expect(test.observe(1)).toBe(true);
+    expect(test.logCapital).toBe(Math.LN2);
+  });
+
+  it("stays with a rejection while one sign's capital is above 1/α and the average is below again", () => {
+    const test = new BettingTest(0.5, { alpha: 0.1, bets: "mixture" });
+    while (!test.observe(1)) {}
+    while (test.logCapital >= Math.log(10)) expect(test.observe(0.45)).toBe(true);
+    expect(test.rejected).toBe(true);
+    expect(test.logCapital).toBeGreaterThan(Math.log(9)); // half of what the sign that won has: that is above 10
   });
 
   it("names the argument that is wrong", () => {

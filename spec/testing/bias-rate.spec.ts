@@ -55,6 +55,27 @@ describe("checkBiasRate", () => {
     );
   });
 
+  it("takes the ends of its ranges for right, and nothing beyond", async () => {
+    const doubling = (ratio: number) =>
+      checkBiasRate((m) => (m === 3 ? ratio : 1), { sign: "positive", samples: 3, rule: "doubling" });
+    for (const ratio of [1.6, 2.6]) expect((await doubling(ratio)).biases).toEqual([ratio, 1]);
+    for (const ratio of [1.599, 2.601]) {
+      await expect(doubling(ratio)).rejects.toThrow(
+        new Error(`checkBiasRate: bias(3) / bias(6) is ${ratio} but must be in [1.6, 2.6]`),
+      );
+    }
+    const changed = (place: number, change: number) =>
+      checkBiasRate((m) => (m === place ? 1 + change : 1) / m, { sign: "positive", samples: 10 });
+    for (const place of [11, 12]) {
+      for (const sign of [1, -1]) {
+        await changed(place, 0.149 * sign);
+        await expect(changed(place, 0.151 * sign)).rejects.toThrow(
+          `from 10 to ${place} samples but must change by less than 0.15`,
+        );
+      }
+    }
+  });
+
   it("names the argument that is wrong", async () => {
     await expect(checkBiasRate(logBias, { sign: "negative", samples: 0 })).rejects.toThrow(
       new RangeError("checkBiasRate: samples is 0 but must be a whole number ≥ 1"),

@@ -16,6 +16,21 @@ describe("checkClose", () => {
     await expect(checkClose([1], [1, 2])).rejects.toThrow("checkClose: there are 1 values but must be 2");
   });
 
+  it("allows 1e-9, absolutely up to 1 and relatively beyond, or what it is told", async () => {
+    for (const size of [0, 0.25, 1, -0.5]) {
+      await checkClose([size + 0.9e-9], [size]);
+      await expect(checkClose([size + 1.1e-9], [size])).rejects.toThrow("checkClose: element 0 is");
+    }
+    for (const size of [1e6, -1e6]) {
+      await checkClose([size + 0.9e-3], [size]);
+      await expect(checkClose([size - 1.1e-3], [size])).rejects.toThrow("checkClose: element 0 is");
+    }
+    await checkClose([1.25], [1], { tolerance: 0.25 });
+    await expect(checkClose([1.25], [1], { tolerance: 0.2 })).rejects.toThrow(
+      "checkClose: element 0 is 1.25 but must be 1; they differ by 0.25, allowed 0.2",
+    );
+  });
+
   it("takes nothing for infinity but infinity, of the same sign", async () => {
     const { POSITIVE_INFINITY: most, NEGATIVE_INFINITY: least } = Number;
     for (const [got, wanted] of [

@@ -46,6 +46,20 @@ describe("exactExpectation", () => {
     expect(exactExpectation((source) => (source.choose(weights) >= 0 ? 1 : 0))).toBeCloseTo(1, 12);
   });
 
+  it("refuses probabilities that rounding keeps from adding up to 1", () => {
+    // 1 + 2⁻⁵⁴ is 1, so that each of the small ones comes on top
+    const total = (small: number) => {
+      const weights = [1, ...new Array(small).fill(2 ** -54)];
+      return exactExpectation((source) => (source.choose(weights) >= 0 ? 1 : 0));
+    };
+    expect(total(15_000)).toBe(1 + 15_000 * 2 ** -54);
+    expect(() => total(20_000)).toThrow(
+      new Error(
+        `exactExpectation: the sum of all path probabilities is ${1 + 20_000 * 2 ** -54} but must be 1 within 1e-12`,
+      ),
+    );
+  });
+
   it("refuses values of changing length", () => {
     expect(() => exactExpectation((source) => Array.from({ length: 1 + source.choose([1, 1]) }, () => 0))).toThrow(
       new ShapeError("exactExpectation: f has 2 components on one path but must have 1, as on the first"),
@@ -86,6 +100,19 @@ describe("checkUnbiasedByEnumeration", () => {
     await expect(checkUnbiasedByEnumeration(async (source) => onehot(source), [0.5, 1.25])).rejects.toThrow(
       new Error(message),
     );
+  });
+
+  it("catches a bias to either side, in any component, and tells the largest that it lets pass", () => {
+    for (const bias of [0.25, -0.25]) {
+      expect(() => checkUnbiasedByEnumeration(() => [1, 2 + bias], [1, 2])).toThrow(
+        new Error(
+          `checkUnbiasedByEnumeration: the expectation's component 1 is ${2 + bias} but must be 2 within ${1e-10 * 3}; the estimator is biased`,
+        ),
+      );
+      const small = bias * 2 ** -31; // 1.2e-10
+      const proof = checkUnbiasedByEnumeration(() => [1 + small, -1 - small / 4], [1, -1]);
+      expect(proof.error).toBe(Math.abs(small));
+    }
   });
 
   it("never accepts NaN", () => {

@@ -7,6 +7,7 @@ import {
   choice,
   cpu,
   defaultBackend,
+  evaluate,
   exp,
   gather,
   grad,
@@ -20,6 +21,7 @@ import {
   tensor,
   uniform,
 } from "cotangent";
+import { wasm } from "cotangent/backends/wasm";
 import { expectation, floats, simplex } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { choose } from "../../src/autodiff/ops/choose.js";
@@ -85,6 +87,23 @@ describe("expectation", () => {
       }
     }
     await expectClose(mean, [expected], { tolerance: 1e-12 }); // 1 − w_i − w_j loses two digits
+  });
+
+  it("of draws without replacement from several rows, and of no draws", async () => {
+    const weights = [1, 2, 3, 3, 2, 1];
+    const drawn = (key: typeof root, count: number) => {
+      return choice(key, f64(...weights).reshape([2, 3]), count, { replace: false });
+    };
+    const pairs = await expectation((key) => cast(drawn(key, 2), "f64"), root);
+    const means = [weights.slice(0, 3), weights.slice(3)].flatMap(([a, b, c]) => {
+      const first = (b + 2 * c) / 6;
+      // the second, after each first: what is left of 6
+      const second = (a * (b + 2 * c)) / (6 * (6 - a)) + (b * 2 * c) / (6 * (6 - b)) + (c * b) / (6 * (6 - c));
+      return [first, second];
+    });
+    await expectClose(pairs, means, { tolerance: 1e-14 });
+    const none = await expectation((key) => [drawn(key, 0), randomInt(key.at(1), [0], 3), f64(7)], root);
+    expect(none.map((values) => [...values])).toEqual([[], [], [7]]);
   });
 
   it("takes the same draw, made again with the same key, for one draw", async () => {
@@ -186,6 +205,19 @@ describe("expectation", () => {
     await expect(expectation(infinite, root)).rejects.toThrow(new Error(sharedKey));
   });
 
+  it("tells apart chances that are on a device alone", async () => {
+    const key = randomKey(0, { backend: wasm() });
+    const onDevice = (...logits: number[]) => {
+      return evaluate(tensor(Float64Array.from(logits), { backend: key.backend }).mul(2));
+    };
+    const [some, others] = [onDevice(0, 1), onDevice(0, 2)];
+    await expect(expectation((at) => [categorical(at, some), categorical(at, others)], key)).rejects.toThrow(
+      new Error(sharedKey),
+    );
+    const [first, second] = await expectation((at) => [categorical(at, some), categorical(at, some)], key);
+    expect([...first]).toEqual([...second]);
+  });
+
   it("refuses a draw that can give nothing, and chances that do not make sense", async () => {
     const computed = f64(1, 0, 0).mul(1); // not on the host, so that `choice` cannot see it
     const none = (key: typeof root) => choice(key, computed, 2, { replace: false });
@@ -195,6 +227,10 @@ describe("expectation", () => {
     const odd = () => choose("independent", tensor(Int32Array.of(0)), f64(2, -1).reshape([1, 2]));
     await expect(expectation(odd, root)).rejects.toThrow(
       new RangeError("expectation: a choice has an outcome with the chance -1 but it must be ≥ 0"),
+    );
+    const vast = () => choose("independent", tensor(Int32Array.of(0)), f64(1e308, 1e308).reshape([1, 2]));
+    await expect(expectation(vast, root)).rejects.toThrow(
+      new Error("expectation: the probabilities of all outcomes add up to 0, not 1"),
     );
   });
 });

@@ -49,6 +49,21 @@ describe("mergeClasses", () => {
     }
   });
 
+  it("leaves a class of just a cell's share to itself", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { probabilities: cells } = mergeClasses([0.125, 0.25, 0.125, 0.25, 0.25], 4, seed);
+      expect(Array.from(cells)).toEqual([0.25, 0.25, 0.25, 0.25]);
+    }
+  });
+
+  it("closes a cell only before a class that would overshoot by more than it fills", () => {
+    for (let seed = 0; seed < 5; seed++) {
+      // a share of 3/16: the second eighth would overshoot by as much as it fills
+      const { probabilities: cells } = mergeClasses([0.625, 0.125, 0.125, 0.125], 3, seed);
+      expect(Array.from(cells)).toEqual([0.625, 0.25, 0.125]);
+    }
+  });
+
   it("merges other classes for another seed, and the same for the same", () => {
     const flat = new Array(200).fill(1 / 200);
     expect(mergeClasses(flat, 8, 1)).toEqual(mergeClasses(flat, 8, 1));

@@ -1,11 +1,12 @@
-import { cpu, type Tensor } from "cotangent";
+import { cpu, grad, slice, type Tensor } from "cotangent";
 import { lawsFor } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RandomProgram } from "../../src/testing/random-program.js";
 import { checkAgreement } from "../../src/testing/random-program-checks.js";
 import { checkEqual, checkNear } from "../../src/testing/random-program-difference.js";
 import { interpreter } from "../../src/testing/random-program-interpreter.js";
-import { isLeaf } from "../../src/testing/random-program-line.js";
+import { type Fact, isLeaf, type Line, leafLine } from "../../src/testing/random-program-line.js";
 import { smallerPrograms } from "../../src/testing/random-program-shrink.js";
 import { randomPrograms } from "../../src/testing/random-programs.js";
 
@@ -88,6 +89,77 @@ describe("randomPrograms", () => {
     const values = (tensors: readonly Tensor<"f32">[]) => Promise.all(tensors.map((tensor) => tensor.data()));
     const [first, second] = [0, 1].map((variant) => program.inputs(backend, variant) as unknown as Tensor<"f32">[]);
     expect(await values(first)).not.toEqual(await values(second));
+  });
+});
+
+describe("a program", () => {
+  const fact = (shape: readonly number[], error: number, change: Partial<Fact> = {}): Fact => {
+    return { shape, dtype: "f64", low: -9, high: 9, grid: undefined, error, smooth: true, ...change };
+  };
+  const leaf = (list: readonly number[], change: Partial<Fact> = {}) =>
+    leafLine(fact([list.length], 0, change), { seed: 1, list });
+  const times = (input: number, by: number, error: number, change: Partial<Fact> = {}): Line => ({
+    ...{ text: `mul($0, ${by})`, inputs: [input], leaf: undefined, fact: fact([2], error, change) },
+    apply: ([x]: readonly Tensor[]) => x.mul(by),
+  });
+  const of = (dtype: "f64" | "f32") => {
+    const [other, own] = [{ dtype: "i32" } as const, { dtype }];
+    const lines = [
+      leaf([1, 2], own),
+      leaf([3, 4], other),
+      leaf([5, 7], own),
+      times(0, 10, 3, own),
+      times(2, 100, 0, own),
+      times(0, 5, 1, { ...own, smooth: false }),
+      times(1, 2, 0, other),
+      { ...times(0, 1, 2, own), fact: fact([0], 2, own), apply: ([x]: readonly Tensor[]) => slice(x, [0], [0]) },
+    ];
+    return new RandomProgram(dtype, lines, [3, 6, 5, 7, 4, 0]);
+  };
+
+  it("allows four times the error of each result, in roundings of its dtype near 1", () => {
+    expect(of("f64").allowances).toEqual([3, 0, 1, 2, 0, 0].map((error) => error * 2 ** -51));
+    expect(of("f32").allowances).toEqual([3, 0, 1, 2, 0, 0].map((error) => error * 2 ** -22));
+  });
+
+  it("counts its operations, and takes derivatives in the leaves of its own dtype", () => {
+    expect([of("f64").operations, of("f64").variables]).toEqual([5, [true, false, true]]);
+  });
+
+  it("has an objective of the means of its results, each with a weight, but for those without a slope to judge", async () => {
+    const program = of("f64");
+    const inputs = program.inputs(backend);
+    const wanted = 15 + 600 * (1 + 4 / 4) + 1.5 * (1 + 5 / 4);
+    expect(await program.objective(inputs).item()).toBeCloseTo(wanted, 12);
+    const slope = grad((x: Tensor) => program.objective([x, ...inputs.slice(1)]))(inputs[0] as Tensor);
+    expect(Array.from(await slope.data())).toEqual([5 + 1.125, 5 + 1.125]);
+    const nothing = new RandomProgram("f64", [leaf([1], { dtype: "i32" })], [0]);
+    const zero = nothing.objective(nothing.inputs(backend));
+    expect([await zero.item(), zero.dtype, zero.shape]).toEqual([0, "f64", []]);
+  });
+
+  it("traces all lines from its leaves, and gives those that are its outputs", async () => {
+    const program = of("f64");
+    const traced = program.trace(program.inputs(backend));
+    const values = await Promise.all(traced.map(async (tensor) => [...(await tensor.data())]));
+    expect(values).toEqual([[1, 2], [3, 4], [5, 7], [10, 20], [500, 700], [5, 10], [6, 8], []]);
+    const results = await Promise.all(program.run(backend).map(async (tensor) => [...(await tensor.data())]));
+    expect(results).toEqual([3, 6, 5, 7, 4, 0].map((output) => values[output]));
+  });
+
+  it("prints as lines", () => {
+    const [first, second] = [leaf([1, 2]), leafLine(fact([2, 3], 0, { grid: 3, low: -1, high: 1 }), { seed: 5 })];
+    const sum = { ...times(0, 1, 0), text: "where($1, $0, $1)", inputs: [1, 0] };
+    expect(String(new RandomProgram("f64", [first, second, sum], [2, 2]))).toBe(
+      [
+        "",
+        "t0 = leaf(1, 2)  // f64 [2]",
+        "t1 = leaf(seed 5, in [-1, 1], multiples of 0.125)  // f64 [2, 3]",
+        "t2 = where(t0, t1, t0)  // f64 [2]",
+        "return t2, t2",
+        "",
+      ].join("\n"),
+    );
   });
 });
 

@@ -130,6 +130,27 @@ describe("checkUnbiasedSequential", () => {
     expect(numbered.verdict).toBe("certified");
   });
 
+  it("tells how many draws it took, whatever the verdict", async () => {
+    for (const [truth, budget, verdict] of [
+      [0.5, 10_000, "certified"],
+      [0.9, 10_000, "biased"],
+      [0.5, 20, "inconclusive"],
+    ] as const) {
+      let taken = 0;
+      const draw = () => {
+        taken++;
+        return 0.5;
+      };
+      expect(await judgeUnbiasedSequential(draw, truth, unit, { budget })).toMatchObject({ verdict, draws: taken });
+    }
+  });
+
+  it("calls an estimator biased when the capital is exactly 1/α", async () => {
+    // against a mean of 0 the first draw of 1 doubles the capital
+    const result = await judgeUnbiasedSequential(() => 1, 0, unit, { alpha: 0.5 });
+    expect([result.verdict, result.draws, result.logCapital]).toEqual(["biased", 1, Math.LN2]);
+  });
+
   it("says what it found", async () => {
     await expect(checkUnbiasedSequential(() => 0.75, 0.5, unit, { alpha: 0.01 })).rejects.toThrow(
       new Error(

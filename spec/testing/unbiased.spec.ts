@@ -35,6 +35,14 @@ describe("checkUnbiased", () => {
     );
   });
 
+  it("names the first of biases that are equal, to whichever side", async () => {
+    await expect(checkUnbiased(() => f64(1, 1.5, 2.5), f64(1, 2, 2), root)).rejects.toThrow(
+      new Error(
+        "checkUnbiased: the estimator is biased by 0.5: element 1 of tensor 0 is 1.5 on average but should be 2",
+      ),
+    );
+  });
+
   it("allows what the tolerance says, relative to the size of the target", async () => {
     const estimate = (key: typeof root) => gather(f64(1, 2, 6), randomInt(key, [], 3)).mul(1 + 1e-6);
     await checkUnbiased(estimate, f64(3), root, { tolerance: 1e-6 });

@@ -4,6 +4,7 @@ import { initMlp, type LinearParameters, mlp } from "cotangent/methods/layers";
 import { adam, optimize } from "cotangent/methods/optimizers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type FashionImage, loadFashionMnist } from "../../../datasets/fashion-mnist.js";
+import { percent, tellClaim } from "../../support/claims.js";
 
 const long = process.env.COTANGENT_LONG === "1";
 const [epochs, seeds, margins] = long ? [15, [0, 1, 2], [1, 2, 4]] : [5, [0], [1, 4]];
@@ -113,12 +114,44 @@ describe("largeMarginSoftmaxLoss on Fashion-MNIST", () => {
         accuracy: mean(runs.map(({ accuracy }) => accuracy)),
       });
     }
+    const [first, last] = [found[0], found[found.length - 1]];
+    const each = (of: (geometry: Geometry) => string) => `${found.map(of).join(", ")} for m = ${margins.join(", ")}`;
+    const about = {
+      method: "largeMarginSoftmaxLoss",
+      run: `Fashion-MNIST, ${train.labels.length} training and ${test.labels.length} test images, perceptron ${pixels}–128–${width}, ${epochs} epochs, means over seeds ${seeds.join(", ")}`,
+    };
+    tellClaim({
+      ...about,
+      claim: "The larger m, the nearer features lie to the weight of their class.",
+      figure: `mean angle ${each(({ toWeight }) => `${toWeight.toFixed(0)}°`)}`,
+      seen:
+        found.every(({ toWeight }, i) => i === 0 || toWeight < found[i - 1].toWeight) &&
+        last.toWeight <= 0.6 * first.toWeight,
+    });
+    tellClaim({
+      ...about,
+      claim: "The larger m, the further apart classes lie for how wide they are.",
+      figure: `angle between class centres over angle to the own centre ${each(({ separation }) => separation.toFixed(1))}`,
+      seen: found.every(({ separation }, i) => i === 0 || separation > found[i - 1].separation),
+    });
+    tellClaim({
+      ...about,
+      claim: "A larger m raises the test accuracy.",
+      figure: each(({ accuracy }) => percent(accuracy)),
+      seen: found.every(({ accuracy }, i) => i === 0 || accuracy > found[i - 1].accuracy),
+    });
+    tellClaim({
+      ...about,
+      claim: `A margin of ${margins[1]} costs at most a point of test accuracy.`,
+      figure: `${percent(found[1].accuracy)} against ${percent(first.accuracy)}`,
+      seen: found[1].accuracy >= first.accuracy - 0.01,
+    });
     for (let i = 1; i < found.length; i++) {
       expect(found[i].toWeight).toBeLessThan(found[i - 1].toWeight);
       expect(found[i].separation).toBeGreaterThan(found[i - 1].separation);
     }
-    expect(found[found.length - 1].toWeight).toBeLessThanOrEqual(0.6 * found[0].toWeight);
+    expect(last.toWeight).toBeLessThanOrEqual(0.6 * first.toWeight);
     // Five epochs are too few for the accuracy to settle.
-    if (long) expect(found[1].accuracy).toBeGreaterThanOrEqual(found[0].accuracy - 0.01);
+    if (long) expect(found[1].accuracy).toBeGreaterThanOrEqual(first.accuracy - 0.01);
   }, 600_000);
 });

@@ -9,6 +9,8 @@ import { checkGradient, floats, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import {
   type AngularBatch,
@@ -241,3 +243,9 @@ describe("largeMarginSoftmaxLoss", () => {
     expect(call({}, 0, tensor([[Number.NaN, 0]]))).toThrow(`${name}: features is NaN at [0, 0] but must be finite`);
   });
 });
+
+finiteAtExtremes(
+  "largeMarginSoftmaxLoss",
+  (x, { labels }) => largeMarginSoftmaxLoss(x, extreme.identity(x), labels, { margin: 4, annealing: 1 }),
+  { cancels: true },
+);

@@ -8,6 +8,8 @@ import { checkGradient, floats, ids, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { rowsOf, softmaxOf } from "./support/closed-forms.js";
 import { exactly } from "./support/exactly.js";
@@ -339,4 +341,13 @@ describe("linearSoftmaxCrossEntropy, given what it cannot take", () => {
   it.each(bad)("says: %s", (message, wrong) => {
     expect(wrong).toThrow(exactly(`linearSoftmaxCrossEntropy: ${message}`));
   });
+});
+
+finiteAtExtremes("linearSoftmaxCrossEntropy", {
+  plain: (x, { labels }) => linearSoftmaxCrossEntropy(x, extreme.identity(x), undefined, labels, { blockSize: 3 }),
+  smoothed: {
+    run: (x, { labels }) =>
+      linearSoftmaxCrossEntropy(x, extreme.identity(x), undefined, labels, { labelSmoothing: 0.1 }),
+    cancels: true,
+  },
 });

@@ -4,6 +4,8 @@ import { checkGradient, floats, numbers, simplex } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { dot, hessianTimes, logSumExpOf, softmaxOf } from "./support/closed-forms.js";
 import { exactly } from "./support/exactly.js";
@@ -339,3 +341,12 @@ describe("softmaxCrossEntropy, given what it cannot take", () => {
     expect(call).toThrow(exactly(`softmaxCrossEntropy: ${message}`));
   });
 });
+
+finiteAtExtremes(
+  "softmaxCrossEntropy",
+  (x) => {
+    const targets = Array.from({ length: SIZE * SIZE }, (_, i) => (i % (SIZE + 1) === 0 ? 0.75 : 0.25 / (SIZE - 1)));
+    return softmaxCrossEntropy(x, extreme.beside(x, targets, [SIZE, SIZE]));
+  },
+  { cancels: true },
+);

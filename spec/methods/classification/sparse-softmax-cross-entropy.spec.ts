@@ -8,6 +8,7 @@ import { checkGradient, floats, ids, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { hessianTimes, rowsOf, softmaxOf } from "./support/closed-forms.js";
 import { exactly } from "./support/exactly.js";
@@ -382,4 +383,9 @@ describe("sparseSoftmaxCrossEntropy, given what it cannot take", () => {
     expect(first).toBeNaN();
     expect(second).toBeGreaterThan(0);
   });
+});
+
+finiteAtExtremes("sparseSoftmaxCrossEntropy", {
+  plain: { run: (x, { labels }) => sparseSoftmaxCrossEntropy(x, labels), isOnGpu: true },
+  smoothed: { run: (x, { labels }) => sparseSoftmaxCrossEntropy(x, labels, { labelSmoothing: 0.1 }), cancels: true },
 });

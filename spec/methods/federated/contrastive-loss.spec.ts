@@ -3,6 +3,7 @@ import { contrastiveLoss } from "cotangent/methods/federated";
 import { checkGradient, distinctFloats, floats, ids, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "./support/same-everywhere.js";
 import { classIds } from "./support/unit-table.js";
@@ -108,3 +109,5 @@ describe("contrastiveLoss", () => {
     );
   });
 });
+
+finiteAtExtremes("contrastiveLoss", (x, { labels }) => contrastiveLoss(x, labels), { degree: 2, isOnGpu: true });

@@ -3,6 +3,7 @@ import { contrastiveLoss, cosineContrastiveLoss } from "cotangent/methods/federa
 import { checkGradient, distinctFloats, ids, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "./support/same-everywhere.js";
 import { classIds, dot, matrix, unitTable } from "./support/unit-table.js";
@@ -108,3 +109,5 @@ describe("cosineContrastiveLoss", () => {
     );
   });
 });
+
+finiteAtExtremes("cosineContrastiveLoss", (x, { labels }) => cosineContrastiveLoss(x, labels), { degree: 2 });

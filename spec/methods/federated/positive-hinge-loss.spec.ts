@@ -3,6 +3,7 @@ import { positiveHingeLoss } from "cotangent/methods/federated";
 import { checkGradient, distinctFloats, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "./support/same-everywhere.js";
 
@@ -82,3 +83,12 @@ describe("positiveHingeLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "positiveHingeLoss",
+  {
+    hinge: (x) => positiveHingeLoss(x),
+    square: (x) => positiveHingeLoss(x, { form: "square" }),
+  },
+  { degree: 2 },
+);

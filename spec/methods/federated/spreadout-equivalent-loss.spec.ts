@@ -8,6 +8,8 @@ import {
 import { checkGradient, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "./support/same-everywhere.js";
 import { classIds, dot, matrix, unitTable } from "./support/unit-table.js";
@@ -133,3 +135,9 @@ describe("spreadoutEquivalentLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "spreadoutEquivalentLoss",
+  (x, { labels }) => spreadoutEquivalentLoss(x, labels, extreme.identity(x)),
+  { degree: 2 },
+);

@@ -3,6 +3,8 @@ import { learnedBaselineLoss, leaveOneOutBaseline, movingAverageBaseline } from 
 import { checkGradient, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 
 const f64 = (...values: number[]) => tensor(Float64Array.from(values));
@@ -88,3 +90,9 @@ describe("learnedBaselineLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "learnedBaselineLoss",
+  (x) => learnedBaselineLoss(extreme.beside(x, Array(SIZE).fill(-1e4)), x.max(1)),
+  { degree: 2 },
+);

@@ -3,6 +3,8 @@ import { balancedSoftmaxLoss, logitAdjustedCrossEntropy } from "cotangent/method
 import { checkGradient, floats, ids, longTailCounts, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { gradientOf, lossesOf, scoresOf } from "./support/batches.js";
 
@@ -86,4 +88,8 @@ describe("balancedSoftmaxLoss", () => {
       'balancedSoftmaxLoss: reduction is "max" but must be one of none, mean, sum',
     );
   });
+});
+
+finiteAtExtremes("balancedSoftmaxLoss", (x, { labels }) => balancedSoftmaxLoss(x, labels, extreme.counts), {
+  isWeighted: true,
 });

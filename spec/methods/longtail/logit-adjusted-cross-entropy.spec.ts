@@ -10,6 +10,8 @@ import { checkGradient, floats, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { type Batch, batches, gradientOf, lossesOf, scoresOf } from "./support/batches.js";
 
@@ -208,3 +210,9 @@ describe("logitAdjustedCrossEntropy, wrong arguments", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "logitAdjustedCrossEntropy",
+  (x, { labels }) => logitAdjustedCrossEntropy(x, labels, extreme.beside(x, extreme.priorList)),
+  { isWeighted: true },
+);

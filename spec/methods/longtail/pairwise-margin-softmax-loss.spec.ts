@@ -10,6 +10,8 @@ import { checkGradient, floats, simplex } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { type Batch, batches, gradientOf, lossesOf, scoresOf } from "./support/batches.js";
 import { balancedErrorOf, leastBalancedError, marginalsOf, populationMinimizer, ruleOf } from "./support/population.js";
@@ -185,3 +187,9 @@ describe("pairwiseMarginSoftmaxLoss, wrong arguments", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "pairwiseMarginSoftmaxLoss",
+  (x, { labels }) => pairwiseMarginSoftmaxLoss(x, labels, ldamMargins(extreme.beside(x, extreme.priorList))),
+  { isWeighted: true },
+);

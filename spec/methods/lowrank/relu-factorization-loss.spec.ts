@@ -4,6 +4,8 @@ import { lbfgs } from "cotangent/methods/optimizers";
 import { checkGradient, distinctFloats, floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectAgreement } from "../layers/support/agree.js";
 import { matrixOf } from "./support/matrices.js";
@@ -95,3 +97,16 @@ describe("reluFactorizationLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "reluFactorizationLoss",
+  (x) => {
+    const seen = Array.from({ length: SIZE * SIZE }, (_, i) => (i % 3 === 0 ? 0 : i));
+    const offset = extreme.beside(x, Array(SIZE).fill(0.5));
+    return reluFactorizationLoss(
+      { left: x, right: extreme.identity(x), offset },
+      extreme.beside(x, seen, [SIZE, SIZE]),
+    );
+  },
+  { degree: 2 },
+);

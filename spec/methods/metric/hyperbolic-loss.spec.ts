@@ -4,6 +4,8 @@ import { checkGradient, distinctFloats, floats } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "../federated/support/same-everywhere.js";
 import { lorentzPoints, matrix, normals, product, signs } from "./support/lorentz-points.js";
@@ -115,3 +117,11 @@ describe.each(Object.entries(losses))("%s", (name, loss) => {
     );
   });
 });
+
+finiteAtExtremes("hyperbolicHingeLoss", (x, { labels }) =>
+  hyperbolicHingeLoss(x.reshape([SIZE * SIZE]), extreme.signs(labels)),
+);
+
+finiteAtExtremes("hyperbolicLogisticLoss", (x, { labels }) =>
+  hyperbolicLogisticLoss(x.reshape([SIZE * SIZE]), extreme.signs(labels)),
+);

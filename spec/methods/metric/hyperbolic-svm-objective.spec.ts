@@ -1,9 +1,11 @@
-import { grad, type Tensor, tensor } from "cotangent";
+import { concat, grad, type Tensor, tensor } from "cotangent";
 import { hyperbolicMargin, hyperbolicSvmObjective } from "cotangent/methods/metric";
 import { checkGradient, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectSameEverywhere } from "../federated/support/same-everywhere.js";
 import { lorentzPoints, matrix, normals, pointAt, product, signs } from "./support/lorentz-points.js";
@@ -85,3 +87,22 @@ describe("hyperbolicSvmObjective", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "hyperbolicSvmObjective",
+  (x, { labels }) => {
+    // The normal has the scores as its products with unit vectors, which stand for points near the origin.
+    const points = extreme.beside(x, Array.from({ length: SIZE }, () => [1, ...Array(SIZE).fill(0)]).flat(), [
+      SIZE,
+      SIZE + 1,
+    ]);
+    const classes = extreme.ints(
+      labels,
+      Array.from({ length: SIZE }, (_, i) => (i % 2 === 0 ? 1 : -1)),
+    );
+    const rowsOf = x.sum(0).div(SIZE); // [SIZE]
+    const normal = concat([extreme.beside(x, [0.5]), rowsOf], 0);
+    return hyperbolicSvmObjective(normal, points, classes);
+  },
+  { degree: 2 },
+);

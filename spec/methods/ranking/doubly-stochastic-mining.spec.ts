@@ -24,6 +24,8 @@ import { checkGradient, distinctFloats, expectation, floats, ids as idLists, see
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { allForms, eachForm, finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { descending, distinctOthers, minibatch, subsetsOf, sumOf } from "./support/subsets.js";
 
@@ -357,3 +359,11 @@ describe("doublyStochasticMiningLoss, wrong arguments", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "doublyStochasticMiningLoss",
+  eachForm(allForms, (form) => (x, { labels, key }) => {
+    const options = { negatives: 7, hardest: 3, examples: SIZE, form };
+    return doublyStochasticMiningLoss(x, extreme.table(x), labels, extreme.sampler(), key, options);
+  }),
+);

@@ -4,6 +4,7 @@ import { checkGradient, distinctFloats, floats, ids as idLists } from "cotangent
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { eachForm, finiteAtExtremes, marginForms } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { marginLosses } from "../sampling/support/negative-schemes.js";
 import { descending, meanOf, sumOf, topKMeanOf } from "./support/subsets.js";
@@ -200,3 +201,13 @@ describe("owlLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "owlLoss",
+  eachForm(
+    marginForms,
+    (form) =>
+      (x, { labels }) =>
+        owlLoss(x, labels, [0.5, 0.3, 0.2], { form }),
+  ),
+);

@@ -9,6 +9,8 @@ import { checkGradient, distinctFloats, expectation, floats } from "cotangent/te
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { allForms, eachForm, finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { marginLosses } from "../sampling/support/negative-schemes.js";
 import { descending, meanOf, minibatch, sumOf } from "./support/subsets.js";
@@ -213,3 +215,11 @@ describe("stochasticNegativeMiningLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "stochasticNegativeMiningLoss",
+  eachForm(allForms, (form) => (x, at) => {
+    const { positive, noise: negatives } = extreme.contrast(x, at);
+    return stochasticNegativeMiningLoss(positive, negatives, { form, hardest: 4 });
+  }),
+);

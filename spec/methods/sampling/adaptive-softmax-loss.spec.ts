@@ -9,6 +9,8 @@ import {
 import { checkGradient } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { adaptiveProblems, definitionOf, hiddenOf, largeLayer, layerOf, unknown } from "./support/adaptive-layers.js";
 
@@ -197,3 +199,18 @@ describe("adaptiveSoftmaxLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "adaptiveSoftmaxLoss",
+  (x, { labels }) => {
+    // Five classes and the tail's row in the head, then a tail of three: together all eight columns.
+    const all = Array.from({ length: SIZE * SIZE }, (_, i) => (i % (SIZE + 1) === 0 ? 1 : 0));
+    const [head, projection] = [
+      extreme.beside(x, all.slice(0, 48), [6, SIZE]),
+      extreme.beside(x, all.slice(40), [3, SIZE]),
+    ];
+    const weights = extreme.beside(x, [1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3]);
+    return adaptiveSoftmaxLoss(x, { head, tails: [{ projection, weights }] }, labels);
+  },
+  { cancels: true },
+);

@@ -9,6 +9,8 @@ import { checkGradient, checkUnbiased, floats, simplex } from "cotangent/testing
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { featuresOf, type RandomTree, randomTrees, treeOf } from "./support/adversarial-trees.js";
 import { minimize } from "./support/minimize.js";
@@ -336,3 +338,16 @@ describe("removeSamplingBias", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "adversarialNegativeSamplingLoss",
+  (x, { labels, key }) =>
+    adversarialNegativeSamplingLoss(x, extreme.table(x), labels, extreme.sampler(), key, { negatives: 3 }),
+  { degree: 2, isWeighted: true },
+);
+
+finiteAtExtremes(
+  "biasedNegativeSamplingLoss",
+  (x, at) => biasedNegativeSamplingLoss(extreme.contrast(x, at), extreme.noise(x, at)),
+  { degree: 2, isWeighted: true },
+);

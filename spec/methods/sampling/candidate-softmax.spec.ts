@@ -3,6 +3,8 @@ import { candidateSoftmaxLoss, logQCorrection } from "cotangent/methods/sampling
 import { checkGradient, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { partition, sumOf } from "./support/one-row.js";
 
@@ -95,4 +97,9 @@ describe("candidateSoftmaxLoss", () => {
       "candidateSoftmaxLoss: candidateScores is f64 but must match targetScores, f32; cast one of them",
     );
   });
+});
+
+finiteAtExtremes("candidateSoftmaxLoss", (x, at) => {
+  const { positive, noise: candidates } = extreme.contrast(x, at);
+  return candidateSoftmaxLoss(positive, candidates);
 });

@@ -4,6 +4,8 @@ import { checkGradient, floats, numbers, simplex } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { eachForm, finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { minimize } from "./support/minimize.js";
 
@@ -298,3 +300,12 @@ describe("expectedNceObjective", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "expectedNceObjective",
+  eachForm(["nce", "negativeSampling", "averageNegativeSampling"], (objective) => (x) => {
+    const flat = extreme.beside(x, Array.from({ length: SIZE }, () => extreme.uniformList).flat(), [SIZE, SIZE]);
+    return expectedNceObjective(x, flat, extreme.beside(x, extreme.priorList), { negatives: 5, objective });
+  }),
+  { isWeighted: true },
+);

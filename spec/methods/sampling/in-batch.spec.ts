@@ -3,6 +3,8 @@ import { inBatchLoss } from "cotangent/methods/sampling";
 import { checkGradient, floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { ids, sumOf } from "./support/one-row.js";
 
@@ -106,3 +108,13 @@ describe("inBatchLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "inBatchLoss",
+  {
+    plain: (x, { labels }) => inBatchLoss(x, labels, extreme.beside(x, extreme.priorList.map(Math.log))),
+    corrected: (x, { labels }) =>
+      inBatchLoss(x, labels, extreme.beside(x, extreme.priorList.map(Math.log)), { correctPositive: true }),
+  },
+  { isWeighted: true },
+);

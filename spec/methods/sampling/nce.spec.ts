@@ -3,6 +3,8 @@ import { expectedNceObjective, nceLoss } from "cotangent/methods/sampling";
 import { checkGradient, checkUnbiased, floats, ids, numbers, simplex } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { contrastsWithNoise, shareOf, smallProblems, tensorsOf } from "./support/contrasts.js";
 
@@ -174,4 +176,9 @@ describe("nceLoss", () => {
       "nceLoss: logNormalizer is f64 but must match scores.positive, f32; cast one of them",
     );
   });
+});
+
+finiteAtExtremes("nceLoss", (x, at) => nceLoss(extreme.contrast(x, at), extreme.noise(x, at)), {
+  isWeighted: true,
+  isOnGpu: true,
 });

@@ -9,6 +9,8 @@ import { checkGradient, checkUnbiased, floats, simplex } from "cotangent/testing
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { contrasts, contrastsWithNoise, shareOf, smallProblems, tensorsOf } from "./support/contrasts.js";
 
@@ -124,3 +126,5 @@ describe("negativeSamplingLoss", () => {
     await expectClose(negativeSamplingLoss(zero), [2 * Math.log(2)]);
   });
 });
+
+finiteAtExtremes("negativeSamplingLoss", (x, at) => negativeSamplingLoss(extreme.contrast(x, at)));

@@ -4,6 +4,8 @@ import { checkGradient, floats, numbers, simplex } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { contrasts, contrastsWithNoise, shareOf, tensorsOf } from "./support/contrasts.js";
 import { minimize } from "./support/minimize.js";
@@ -218,4 +220,12 @@ describe("inBatchInfoNce", () => {
     ]);
     expect(() => inBatchInfoNce(withNaN)).toThrow("inBatchInfoNce: scores is NaN but must be a number");
   });
+});
+
+finiteAtExtremes("inBatchInfoNce", (x) => inBatchInfoNce(x));
+
+finiteAtExtremes("infoNce", (x, at) => infoNce(extreme.contrast(x, at)));
+
+finiteAtExtremes("rankingNceLoss", (x, at) => rankingNceLoss(extreme.contrast(x, at), extreme.noise(x, at)), {
+  isWeighted: true,
 });

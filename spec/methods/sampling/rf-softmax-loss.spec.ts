@@ -28,6 +28,8 @@ import { checkGradient, checkUnbiased, expectation, floats } from "cotangent/tes
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, type LossOf, SIZE } from "../../support/extremes.js";
 import { gpu, law, noGpu } from "../../support/law.js";
 import { exactKernelSampler } from "./support/exact-kernel.js";
 
@@ -345,3 +347,17 @@ describe("rfSoftmaxLoss", () => {
     );
   });
 });
+
+// cosines of ±1/√8 become logits of ±1e4
+const cold = 1e4 * Math.sqrt(SIZE);
+const drawn =
+  (inverseTemperature: number): LossOf =>
+  (x, { labels, key }) => {
+    const conditional = { classes: SIZE, given: extreme.sampler, inverseTemperature };
+    return rfSoftmaxLoss(x, extreme.identity(x), labels, conditional, key, { negatives: 5 });
+  };
+finiteAtExtremes(
+  "rfSoftmaxLoss",
+  { cold: { run: drawn(cold), isCold: true }, warm: drawn(20) },
+  { cancels: true, isWeighted: true },
+);

@@ -14,6 +14,8 @@ import { checkGradient, expectation, floats, numbers, seeds, simplex } from "cot
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { allForms, eachForm, finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { everyOther, implicitSoftmax, marginLosses, targetOf } from "./support/negative-schemes.js";
 import { besides, ids, lossOf, oneRow, sumOf } from "./support/one-row.js";
@@ -326,3 +328,27 @@ describe("sampledLoss, wrong arguments", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "disentangledSampledLoss",
+  eachForm(allForms, (form) => (x, { labels, key }) => {
+    const target = logitAdjustTarget(extreme.priorList);
+    return disentangledSampledLoss(x, extreme.table(x), labels, extreme.sampler(), key, target, { negatives: 5, form });
+  }),
+  { isWeighted: true },
+);
+
+finiteAtExtremes(
+  "sampledLoss",
+  eachForm(
+    allForms,
+    (form) =>
+      (x, { labels, key }) =>
+        sampledLoss(x, extreme.table(x), labels, extreme.sampler(), key, {
+          negatives: 5,
+          form,
+          weighting: "importance",
+        }),
+  ),
+  { isWeighted: true },
+);

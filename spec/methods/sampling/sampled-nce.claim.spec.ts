@@ -15,6 +15,7 @@ import {
 import { adagrad, optimize } from "cotangent/methods/optimizers";
 import { aliasSampler, sampledNceLoss, unigramPower } from "cotangent/methods/sampling";
 import { describe, expect, it } from "vitest";
+import { percent, tellClaim } from "../../support/claims.js";
 import { markovBigrams } from "./support/bigrams.js";
 
 // The sizes of the claim take minutes on the CPU backend: they run where COTANGENT_LONG is set.
@@ -89,12 +90,35 @@ describe("noise-contrastive estimation of a Markov chain of words", () => {
       const complete = await trained(softmaxLoss, 0);
       const nce = await trained(sampled("nce"), -Math.log(words));
       const negative = await trained(sampled("negativeSampling"), 0);
+      const gap = negative.perplexity - nce.perplexity;
+      const closed = (negative.perplexity - negative.corrected) / gap;
+      const about = {
+        method: "sampledNceLoss",
+        run: `Markov chain of ${words} words, ${train} training and ${test} test words, ${width} dimensions, ${size.negatives} negatives, ${steps} steps of ${batch}, seed 1`,
+      };
+      tellClaim({
+        ...about,
+        claim: "Noise-contrastive estimation comes within 1.1 times the perplexity of a full softmax.",
+        figure: `test perplexity ${nce.perplexity.toFixed(1)}, full softmax ${complete.perplexity.toFixed(1)}`,
+        seen: nce.perplexity <= 1.1 * complete.perplexity,
+      });
+      tellClaim({
+        ...about,
+        claim: "It normalizes itself, and negative sampling does not.",
+        figure: `mean partition function ${nce.total.toFixed(2)}, of negative sampling ${negative.total.toFixed(2)}`,
+        seen: nce.total > 0.9 && nce.total < 1.1 && (negative.total < 0.5 || negative.total > 2),
+      });
+      tellClaim({
+        ...about,
+        claim: "Negative sampling models something else: adding log p_n closes 80 % of the gap or more.",
+        figure: `test perplexity ${negative.perplexity.toFixed(1)}, with log p_n ${negative.corrected.toFixed(1)}: ${percent(closed)} of the gap to ${nce.perplexity.toFixed(1)}`,
+        seen: negative.perplexity >= 1.5 * nce.perplexity && closed >= 0.8,
+      });
       expect(nce.perplexity).toBeLessThanOrEqual(1.1 * complete.perplexity);
       expect(nce.total).toBeGreaterThan(0.9);
       expect(nce.total).toBeLessThan(1.1);
       expect(negative.total < 0.5 || negative.total > 2).toBe(true);
       expect(negative.perplexity).toBeGreaterThanOrEqual(1.5 * nce.perplexity);
-      const gap = negative.perplexity - nce.perplexity;
       expect(negative.perplexity - negative.corrected).toBeGreaterThanOrEqual(0.8 * gap);
     },
     isLong ? 3_600_000 : 300_000,

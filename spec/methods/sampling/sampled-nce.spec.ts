@@ -28,6 +28,8 @@ import { checkGradient, checkUnbiased, floats, ids, simplex } from "cotangent/te
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { eachForm, finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 
 const [classes, width, rows] = [4, 2, 2];
@@ -244,3 +246,14 @@ describe("sampledNceLoss", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "sampledNceLoss",
+  eachForm(
+    ["nce", "negativeSampling", "averageNegativeSampling", "ranking"],
+    (objective) =>
+      (x, { labels, key }) =>
+        sampledNceLoss(x, extreme.table(x), labels, extreme.sampler(), key, { negatives: 5, objective }),
+  ),
+  { isWeighted: true },
+);

@@ -12,6 +12,8 @@ import { checkGradient, expectation, seeds } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { besides, ids, lossOf, oneRow, partition, partitionOf, sumOf } from "./support/one-row.js";
 
@@ -328,3 +330,17 @@ describe("sampledSoftmaxLoss, wrong arguments", () => {
     expect(call({ negatives: 1 }, poissonSampler({ weights: [1, 0, 1] }))).toThrow(message);
   });
 });
+
+finiteAtExtremes(
+  "sampledSoftmaxLoss",
+  {
+    masked: {
+      run: (x, { labels, key }) =>
+        sampledSoftmaxLoss(x, extreme.table(x), labels, extreme.sampler(), key, { negatives: 5 }),
+      isOnGpu: true,
+    },
+    corrected: (x, { labels, key }) =>
+      sampledSoftmaxLoss(x, extreme.table(x), labels, extreme.sampler(), key, { negatives: 5, correctPositive: true }),
+  },
+  { isWeighted: true },
+);

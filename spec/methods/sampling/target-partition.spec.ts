@@ -1,9 +1,11 @@
-import { grad, type Tensor, tensor, zeros } from "cotangent";
+import { arange, grad, type Tensor, tensor, zeros } from "cotangent";
 import { candidateSoftmaxLoss, partitionTargets, targetPartitionLoss } from "cotangent/methods/sampling";
 import { checkGradient, floats } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { ids, partition, sumOf } from "./support/one-row.js";
 
@@ -100,3 +102,7 @@ describe("partitionTargets", () => {
     expect(() => partitionTargets([1], 0)).toThrow("partitionTargets: limit is 0 but must be a whole number ≥ 1");
   });
 });
+
+finiteAtExtremes("targetPartitionLoss", (x, { labels }) =>
+  targetPartitionLoss(x, extreme.table(x), labels, arange(SIZE, { backend: x.backend, dtype: "i32" })),
+);

@@ -4,6 +4,8 @@ import { checkGradient, floats } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { allForms, eachForm, finiteAtExtremes } from "../../support/extremes.js";
 import { gpu, law } from "../../support/law.js";
 import { marginLosses } from "./support/negative-schemes.js";
 import { sumOf } from "./support/one-row.js";
@@ -193,3 +195,12 @@ describe("weightedNegativesLoss, wrong arguments", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "weightedNegativesLoss",
+  eachForm(allForms, (form) => (x, at) => {
+    const { positive, noise: negatives } = extreme.contrast(x, at);
+    return weightedNegativesLoss(positive, negatives, extreme.noise(x, at).noise, { form });
+  }),
+  { isWeighted: true },
+);

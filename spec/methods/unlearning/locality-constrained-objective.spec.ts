@@ -3,6 +3,8 @@ import { type LocalityOptions, localityConstrainedObjective } from "cotangent/me
 import { checkGradient, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import * as extreme from "../../support/extreme-inputs.js";
+import { finiteAtExtremes, SIZE } from "../../support/extremes.js";
 import { law } from "../../support/law.js";
 import { expectAgreement } from "../layers/support/agree.js";
 
@@ -150,3 +152,16 @@ describe("localityConstrainedObjective", () => {
     );
   });
 });
+
+finiteAtExtremes(
+  "localityConstrainedObjective",
+  (x, at) => {
+    const losses = {
+      modified: extreme.positiveOf(x, at.labels),
+      unmodified: x.max(1),
+      before: extreme.beside(x, Array(SIZE).fill(1)),
+    };
+    return localityConstrainedObjective(losses).objective;
+  },
+  { degree: 2 },
+);

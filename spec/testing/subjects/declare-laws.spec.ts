@@ -1,7 +1,8 @@
-import { cpu, type Tensor } from "cotangent";
+import { type Backend, BackendError, cpu, type Tensor } from "cotangent";
 import { wasm } from "cotangent/backends/wasm";
-import { declareLaws, isSubject, lossSubject, scores } from "cotangent/testing";
+import { declareLaws, isSubject, lossSubject, numbers, type Subject, scores } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
+import { inSinglePrecisionOnly } from "../../../src/testing/subjects/single-precision.js";
 
 const inputs = { x: scores(["n"]) };
 const square = (loss: (x: Tensor) => Tensor) =>
@@ -22,6 +23,64 @@ describe("declareLaws", () => {
     );
   });
 
+  /** A law that must not be run more often than this. */
+  const counting = (name: string, most: number, mostRuns?: number): Subject => {
+    let runs = 0;
+    const check = async () => {
+      if (++runs > most) throw new Error(`run ${runs} times`);
+    };
+    const law = { name: `runs at most ${most} times`, arbitraries: [numbers()], check } as const;
+    return { ...right, name, laws: () => [{ ...law, ...(mostRuns !== undefined && { mostRuns }) }] };
+  };
+  declareLaws(counting("plain", 25), it, [cpu()]);
+  declareLaws(counting("asked for", 2), it, [cpu()], { runs: 2 });
+  declareLaws(counting("limited", 3, 3), it, [cpu()], { runs: 10 });
+  declareLaws(counting("asked for less", 4, 30), it, [cpu()], { runs: 4 });
+
+  it("hands each backend to the subject, with the first that has f64 to agree with", () => {
+    const asked: Backend[][] = [];
+    const subject: Subject = {
+      ...right,
+      laws: (backend, reference = backend) => {
+        asked.push([backend, reference]);
+        return [];
+      },
+    };
+    const [single, first, second] = [inSinglePrecisionOnly(cpu()), cpu(), cpu()];
+    declareLaws(subject, () => {}, [single, first, second]);
+    expect(asked.length).toBe(3);
+    for (const [i, backend] of [single, first, second].entries()) {
+      expect(asked[i][0]).toBe(backend);
+      expect(asked[i][1]).toBe(first);
+    }
+  });
+
+  it("runs a law as often as is asked, 25 times where nothing is, and no more often than is worth it", async () => {
+    const seen: number[] = [];
+    const check = async (x: unknown) => {
+      seen.push(x as number);
+    };
+    const subject = (mostRuns?: number): Subject => ({
+      ...right,
+      laws: () => [{ name: "holds", arbitraries: [numbers()], check, ...(mostRuns && { mostRuns }) }],
+    });
+    const runsOf = async (mostRuns: number | undefined, options?: Parameters<typeof declareLaws>[3]) => {
+      const declared: { name: string; body: () => Promise<void>; timeout: number | undefined }[] = [];
+      declareLaws(subject(mostRuns), (name, body, timeout) => declared.push({ name, body, timeout }), [cpu()], options);
+      seen.length = 0;
+      await declared[0].body();
+      expect(declared[0].name).toBe(`square holds, on cpu (${seen.length} runs)`);
+      return [...seen, declared[0].timeout];
+    };
+    expect((await runsOf(undefined)).length).toBe(25 + 1);
+    expect((await runsOf(3)).length).toBe(3 + 1);
+    expect((await runsOf(30)).length).toBe(25 + 1);
+    expect((await runsOf(undefined, { runs: 40 })).length).toBe(40 + 1);
+    expect((await runsOf(30, { runs: 40 })).length).toBe(30 + 1);
+    expect(await runsOf(2, { seed: 7 })).not.toEqual(await runsOf(2, { seed: 8 }));
+    expect((await runsOf(2, { timeout: 9 }))[2]).toBe(9);
+  });
+
   it("rejects where a law does not hold", async () => {
     const bodies: (() => Promise<void>)[] = [];
     declareLaws(
@@ -36,6 +95,10 @@ describe("declareLaws", () => {
   it("asks for a backend with f64", () => {
     expect(() => declareLaws(right, it, [])).toThrow(
       "declareLaws: backends is none but must have one with f64; add cpu()",
+    );
+    const single = inSinglePrecisionOnly(cpu());
+    expect(() => declareLaws(right, it, [single, single])).toThrow(
+      new BackendError("declareLaws: backends is cpu, cpu but must have one with f64; add cpu()"),
     );
   });
 });

@@ -54,8 +54,34 @@ describe("inputs", () => {
     }
     for (const { values } of drawn(distinctScores(axes))) {
       const sorted = values.toSorted();
-      for (let i = 1; i < sorted.length; i++) expect(sorted[i] - sorted[i - 1]).toBeGreaterThan(0.1 - 1e-9);
+      for (let i = 1; i < sorted.length; i++) {
+        expect(sorted[i] - sorted[i - 1]).toBeGreaterThan(0.1 - 1e-9);
+        expect(sorted[i] - sorted[i - 1]).toBeLessThan(0.3 + 1e-9);
+      }
     }
+  });
+
+  it("draws all of the range that it says", () => {
+    for (const [input, low, high] of [
+      [scores(axes), -3, 3],
+      [scores(axes, { min: 1 }), 1, 3],
+      [embeddings(axes), -2, 2],
+      [positives(axes), 0.1, 2],
+      [positives(axes, { min: 1, max: 4 }), 1, 4],
+      [distributions(axes), 0.01, 0.97],
+      [binaryLabels(axes), 0, 1],
+      [signs(axes), -1, 1],
+      [distinctScores(axes, { gap: 1 }), -11.5, 11.5],
+    ] as const) {
+      const all = fc.sample(input.arbitrary([3, 4], 5), { numRuns: 300, seed: 2 }).flatMap((values) => [...values]);
+      expect(Math.min(...all)).toBeCloseTo(low, 1);
+      expect(Math.max(...all)).toBeCloseTo(high, 1);
+    }
+  });
+
+  it("gives an example without axes the whole of a distribution, and none where there are no rows", () => {
+    for (const values of fc.sample(distributions([]).arbitrary([], 5), 5)) expect([...values]).toEqual([1]);
+    for (const values of fc.sample(distributions(axes).arbitrary([0, 4], 5), 5)) expect(values.length).toBe(0);
   });
 
   it("draws class ids below the number of classes, truth values, and plain numbers", () => {
@@ -70,10 +96,29 @@ describe("inputs", () => {
     }
   });
 
-  it("says which of them have gradients, and which go to extremes", () => {
-    const [free, fixed] = [scores(axes), scores(axes, { gradient: false })];
-    expect([free.gradient, fixed.gradient, positives(axes).gradient]).toEqual([true, false, false]);
-    expect([free.unbounded, positives(axes).unbounded, distributions(axes).unbounded]).toEqual([true, false, false]);
+  const all: readonly (readonly [string, Input<unknown, never>, boolean, boolean, boolean])[] = [
+    ["scores", scores(axes), true, true, true],
+    ["scores without a gradient", scores(axes, { gradient: false }), true, false, true],
+    ["distinct scores", distinctScores(axes), true, true, true],
+    ["distinct scores without a gradient", distinctScores(axes, { gradient: false }), true, false, true],
+    ["embeddings", embeddings(axes), true, true, true],
+    ["embeddings without a gradient", embeddings(axes, { gradient: false }), true, false, true],
+    ["positives", positives(axes), true, false, false],
+    ["positives with a gradient", positives(axes, { gradient: true }), true, true, false],
+    ["distributions", distributions(axes), true, false, false],
+    ["distributions with a gradient", distributions(axes, { gradient: true }), true, true, false],
+    ["binary labels", binaryLabels(axes), true, false, false],
+    ["signs", signs(axes), true, false, false],
+    ["class ids", classIds(axes, "classes"), false, false, false],
+    ["flags", flags(axes), false, false, false],
+    ["a plain number", plainNumber(), false, false, false],
+  ];
+
+  it.each(all)("says of %s whether it is real, has a gradient, and goes to extremes", (_, input, ...expected) => {
+    expect([input.isReal, input.gradient, input.unbounded]).toEqual(expected);
+  });
+
+  it("wants positives above 0", () => {
     expect(() => positives(axes, { min: 0 })).toThrow(/^positives: min is 0 but must be a finite number > 0$/);
   });
 });

@@ -169,6 +169,18 @@ describe("samplerSubject", () => {
   });
 });
 
+describe("samplerSubject, told little", () => {
+  it("says what is not proved", () => {
+    const errors = [{ call: () => {}, message: "no classes" }];
+    expect(samplerSubject({ name: "table", sampler: () => uniformSampler({ classes: 3 }) }).unproven).toEqual([
+      "it is tried with one set of options only (options)",
+      "no definition is given to hold the probabilities against (probabilities)",
+      "no wrong call is declared (errors)",
+    ]);
+    expect(samplerSubject({ ...right, errors }).unproven).toEqual([]);
+  });
+});
+
 describe("samplerSubject, given what it cannot take", () => {
   const wrong = (change: object) => () => samplerSubject({ ...right, ...change } as never);
   const bad: readonly (readonly [string, () => unknown])[] = [
