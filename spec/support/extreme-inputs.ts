@@ -3,16 +3,19 @@ import * as sampling from "cotangent/methods/sampling";
 import { SIZE, type Surroundings } from "./extremes.js";
 
 /** Frequencies of a long tail, some ten orders of magnitude long. */
-export const counts = [1e6, 1e5, 3e4, 1000, 10, 3, 1, 1e-4];
+export const counts: readonly number[] = [1e6, 1e5, 3e4, 1000, 10, 3, 1, 1e-4];
 const total = counts.reduce((sum, count) => sum + count);
-export const priorList = counts.map((count) => count / total);
+export const priorList: readonly number[] = counts.map((count) => count / total);
 
 /** Numbers beside `x`, in its precision. */
-export const beside = (x: Tensor, values: readonly number[], shape: readonly number[] = [values.length]) =>
+export const beside = (x: Tensor, values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor(values, { backend: x.backend, dtype: x.dtype, shape }) as Tensor;
-export const ints = (x: Tensor<"i32">, values: readonly number[], shape: readonly number[] = [values.length]) =>
-  tensor(values, { backend: x.backend, dtype: "i32" as const, shape }) as Tensor<"i32">;
-export const uniformList = Array.from({ length: SIZE }, () => 1 / SIZE);
+export const ints = (
+  x: Tensor<"i32">,
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): Tensor<"i32"> => tensor(values, { backend: x.backend, dtype: "i32" as const, shape }) as Tensor<"i32">;
+export const uniformList: readonly number[] = Array.from({ length: SIZE }, () => 1 / SIZE);
 
 /** A linear layer that passes the scores on as they are: products with the identity are exact. */
 export const identity = (x: Tensor): Tensor => eye(SIZE, x);

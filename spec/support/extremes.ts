@@ -80,7 +80,7 @@ export function eachForm<const Name extends string>(
 }
 
 export const marginForms = ["logistic", "hinge", "squaredHinge"] as const;
-export const allForms = ["softmax", ...marginForms] as const;
+export const allForms = ["softmax", "logistic", "hinge", "squaredHinge"] as const;
 
 const opened = new Map<string, Backend>();
 const once = (name: string, open: () => Backend) => (): Backend => {

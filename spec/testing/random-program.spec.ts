@@ -181,8 +181,11 @@ describe("checkNear and checkEqual", () => {
     expect(() => checkNear("x", Float64Array.of(Number.NaN), Float64Array.of(1), 9)).toThrow(
       "x has NaN at 0 but must have 1, to within 9",
     );
-    expect(() => checkEqual("x", one, Float32Array.of(1))).toThrow(
-      "x is Float64Array of 2 but must be Float32Array of 1",
+    expect(() => checkEqual("x", one, Float32Array.of(1, 2))).toThrow(
+      new Error("x is Float64Array of 2 but must be Float32Array of 2"),
+    );
+    expect(() => checkEqual("x", one, Float64Array.of(1))).toThrow(
+      new Error("x is Float64Array of 2 but must be Float64Array of 1"),
     );
   });
 });

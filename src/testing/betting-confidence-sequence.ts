@@ -40,8 +40,8 @@ export function bettingConfidenceSequence(
   checkCount("bettingConfidenceSequence", { cells }, 2);
   const threshold = Math.log(2 / alpha);
   const moments = new PredictableMoments();
-  const logUp = new Float64Array(cells + 1);
-  const logDown = new Float64Array(cells + 1);
+  const logUp = new Float64Array(cells); // by candidate: 1 to cells − 1
+  const logDown = new Float64Array(cells);
   const lower = new Float64Array(observations.length);
   const upper = new Float64Array(observations.length);
   let low = 0; // candidates strictly between low and high are still in play

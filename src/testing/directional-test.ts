@@ -48,7 +48,7 @@ export class DirectionalTest {
   #map(value: ArrayLike<number>): number {
     let y = 0;
     for (let k = 0; k < this.#direction.length; k++) {
-      if (this.#direction[k] !== 0) y += this.#direction[k] * value[k];
+      y += this.#direction[k] * value[k];
     }
     // every component was checked against its bounds, so this removes rounding and nothing else
     return Math.min(1, Math.max(0, (y - this.#low) / this.#width));

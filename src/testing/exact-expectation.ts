@@ -26,7 +26,7 @@ class WeightedSum {
   readonly #mass = new NeumaierSum(1);
   #sums: NeumaierSum | undefined;
   #length = 0;
-  scalar = false;
+  scalar: boolean | undefined;
   paths = 0;
 
   constructor(caller: string) {
@@ -54,7 +54,7 @@ class WeightedSum {
     if (!(Math.abs(mass - 1) <= 1e-12)) {
       throw new Error(`${this.#caller}: the sum of all path probabilities is ${mass} but must be 1 within 1e-12`);
     }
-    return Float64Array.from({ length: this.#length }, (_, i) => this.#sums?.value(i) ?? 0);
+    return Float64Array.from({ length: this.#length }, (_, i) => this.#sums!.value(i));
   }
 }
 

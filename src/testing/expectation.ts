@@ -161,14 +161,8 @@ function checkDiscrete(nodes: readonly Tensor<DType>[]): void {
 
 function* outcomesOf(kind: string, { shape }: Tensor<DType>, weights: ArrayLike<number>): Generator<Outcome> {
   const size = sizeOf(shape);
-  if (kind === "independent") {
-    const outcomes = size === 0 ? 0 : weights.length / size;
-    yield* extend([], size, outcomes, (place, taken) => rowOf(weights, place, outcomes, taken, 0), 1);
-    return;
-  }
-  const [count] = shape.slice(-1);
-  const rows = count === 0 ? 0 : size / count;
-  const outcomes = rows === 0 ? 0 : weights.length / rows;
+  const count = kind === "independent" ? 1 : shape[shape.length - 1]; // elements that are drawn from one row of weights
+  const outcomes = (weights.length * count) / size; // not asked for where there is no element
   const chances = (place: number, taken: readonly number[]) =>
     rowOf(weights, Math.floor(place / count), outcomes, taken, place % count);
   yield* extend([], size, outcomes, chances, 1);

@@ -210,7 +210,7 @@ export class ProgramBuilder {
     inputs: readonly number[],
   ): Fact | undefined {
     const isSmooth = smooth ?? inputs.every((input) => this.fact(input).smooth);
-    const bound = Math.max(Math.abs(low), Math.abs(high));
+    const bound = Math.max(-low, high);
     if (!isFloat(dtype)) return { shape, dtype, low, high, grid: undefined, error: 0, smooth: isSmooth };
     const exact = grid !== undefined && Math.log2(Math.max(bound, 2 ** -grid)) + grid <= exactBits;
     if (!exact && dtype !== this.dtype) return undefined;

@@ -77,7 +77,7 @@ function drawn(
 ): number | undefined {
   const { low, high, error } = b.fact(x);
   const [least, most] = typeof range === "function" ? around(range(low), range(high)) : range;
-  const bound = Math.max(Math.abs(least), Math.abs(most));
+  const bound = Math.max(-least, most);
   const text = name.endsWith(")") ? name.replace(")", ", $0)") : `${name}($0)`;
   return b.emit(text, [x], ([t]) => f(t), {
     low: least,

@@ -70,9 +70,7 @@ const flipped: Disguise = (b, shape, want) => {
 };
 
 const stretched: Disguise = (b, shape, want) => {
-  const before = shape
-    .map((size) => (b.chance(0.5) ? 1 : size))
-    .slice(b.pick([0, 0, 1].filter((n) => n <= shape.length)));
+  const before = shape.map((size) => (b.chance(0.5) ? 1 : size)).slice(b.pick([0, 0, 1]));
   const x = operand(b, before, want);
   return move(b, `broadcastTo($0, [${shape}])`, [x], ([t]) => broadcastTo(t, shape));
 };

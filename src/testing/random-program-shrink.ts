@@ -62,14 +62,11 @@ export function* smallerPrograms(program: RandomProgram): Generator<RandomProgra
   for (const i of middleFirst(lines.length)) {
     const line = lines[i];
     if (isLeaf(line)) continue;
-    const { fact } = line;
-    if (fact.shape.length <= 6) {
-      const leaf = leafLine({ ...fact, error: 0, smooth: true }, { seed: i });
-      yield smaller(
-        lines.map((other, j) => (j === i ? leaf : other)),
-        outputs,
-      );
-    }
+    const leaf = leafLine({ ...line.fact, error: 0, smooth: true }, { seed: i });
+    yield smaller(
+      lines.map((other, j) => (j === i ? leaf : other)),
+      outputs,
+    );
   }
   // A line's readers reading an earlier one instead.
   for (let i = lines.length - 1; i > 0; i--) {

@@ -104,6 +104,18 @@ describe("assignOverlappingClusters", () => {
     expect(assign(table, [2, 2, 3], { overlap: 2, capacity: 1 })).toEqual([[0, 1], [2], [3]]);
     expect(assign(table, [3, 3, 1], { overlap: 2, capacity: 1 })).toEqual([[0, 1], [3], [2]]);
     expect(assign(table, [2, 2, 1], { overlap: 2, capacity: 2 })).toEqual([[0, 1], [0, 1], [2]]);
+    const crossed = [
+      [5, 4],
+      [4, 5],
+      [0, 0],
+    ];
+    expect(assign(crossed, [0, 0, 0], { clusters: 2, overlap: 2, capacity: 2 })).toEqual([[0, 1], [1], [0]]);
+    const options = { clusters: 2, overlap: 1, capacity: 1 };
+    const backwards = new Map([
+      [1, 5],
+      [0, 5],
+    ]);
+    expect(lists(assignOverlappingClusters([backwards], [1], options))).toEqual([[0]]);
   });
 
   it("holds a place for each label that has none yet", () => {

@@ -1,4 +1,4 @@
-import { randomKey } from "cotangent";
+import { permutation, randomKey } from "cotangent";
 import { type BalancedHierarchicalKMeansOptions, balancedHierarchicalKMeans } from "cotangent/methods/classification";
 import { floats, seeds } from "cotangent/testing";
 import fc from "fast-check";
@@ -25,15 +25,15 @@ function expectSettled(points: number[][], clusterOf: Int32Array): void {
 
 describe("balancedHierarchicalKMeans", () => {
   law(
-    "has clusters whose sizes differ by at most 1",
+    "has clusters of equal size, but that the first ones have one more if it must be",
     clouds,
     fc.integer({ min: 1, max: 9 }),
     seeds,
     async (points, clusters, seed) => {
       const clusterOf = await balancedHierarchicalKMeans(points, { clusters, key: randomKey(seed) });
       const sizes = Array.from({ length: clusters }, (_, c) => membersOf(clusterOf, c).length);
-      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(points.length);
-      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      const [share, extra] = [Math.floor(points.length / clusters), points.length % clusters];
+      expect(sizes).toEqual(sizes.map((_, c) => share + Number(c < extra)));
     },
   );
 
@@ -64,6 +64,37 @@ describe("balancedHierarchicalKMeans", () => {
     for (let seed = 0; seed < 100; seed++) {
       const clusterOf = await balancedHierarchicalKMeans(points, { clusters: 2, key: randomKey(seed) });
       expectSettled(points, clusterOf);
+    }
+  });
+
+  law(
+    "starts each division with the first point of its key's order on the left",
+    clouds,
+    seeds,
+    async (points, seed) => {
+      const two = [points[0], [points[0][0] + 1, points[0][1]]];
+      const key = randomKey(seed);
+      const [first] = await permutation(key, 2).data();
+      expect((await balancedHierarchicalKMeans(two, { clusters: 2, key }))[first]).toBe(0);
+    },
+  );
+
+  law("divides an odd number of clusters into fewer on the left and more on the right", seeds, async (seed) => {
+    const clusterOf = await balancedHierarchicalKMeans([[0], [1], [2]], { clusters: 3, key: randomKey(seed) });
+    expect(clusterOf[1]).not.toBe(0); // what is cut off first is an end
+  });
+
+  it("stops after 20 rounds by default", async () => {
+    // Nearly a circle: the division turns towards its longer axis by little in each round.
+    const points = Array.from({ length: 200 }, (_, i) => [
+      Math.cos((Math.PI * i) / 100),
+      1.05 * Math.sin((Math.PI * i) / 100),
+    ]);
+    const options = { clusters: 2, key: randomKey(0) };
+    const byDefault = await balancedHierarchicalKMeans(points, options);
+    expect(byDefault).toEqual(await balancedHierarchicalKMeans(points, { ...options, rounds: 20 }));
+    for (const rounds of [19, 21]) {
+      expect(byDefault).not.toEqual(await balancedHierarchicalKMeans(points, { ...options, rounds }));
     }
   });
 

@@ -76,6 +76,16 @@ describe("disentangleAlternating", () => {
     }
   });
 
+  it("has one round with an overlap of 2 by default", async () => {
+    const data = { inputs: [[1, 0, 0]], labelLists: [[0, 3]], labels: 5 };
+    const assigned = async (options: Partial<DisentangleAlternatingOptions>) =>
+      (await run(data, { beam: 3, ...options })).map(({ model }) => lists(model.assignment));
+    const byDefault = await assigned({});
+    expect(byDefault).toEqual(await assigned({ overlap: 2, rounds: 1 }));
+    expect(byDefault[1][0]).toEqual([0, 1]);
+    expect((await assigned({ overlap: 3 }))[1][0]).toEqual([0, 1, 2]);
+  });
+
   it("names the argument that is wrong", async () => {
     const call = (options: Partial<DisentangleAlternatingOptions>, labelLists = [[0], [1]]) =>
       disentangleAlternating([[1], [2]], labelLists, { labels: 2, clusters: 2, key: randomKey(0), ...options });

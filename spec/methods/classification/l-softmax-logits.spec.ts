@@ -55,6 +55,14 @@ describe("lSoftmaxLogits", () => {
     await expectClose(logits(batch, { margin, annealing: compiled }), expected, { tolerance: 1e-12 });
   });
 
+  it("have a margin of 4 and no annealing by default", async () => {
+    const batch = single([1, 2], [0.5, -1], [1, 1]);
+    const byDefault = await logits(batch, {}).data();
+    expect(byDefault).toEqual(await logits(batch, { margin: 4, annealing: 0 }).data());
+    expect(byDefault).not.toEqual(await logits(batch, { margin: 5 }).data());
+    expect(byDefault).not.toEqual(await logits(batch, { annealing: 1 }).data());
+  });
+
   law("have the gradients of f in closed form", smoothBatches, async ({ batch: { x, w, width }, margin }) => {
     const batch = single([...x.subarray(0, width)], [...w.subarray(0, width)], [...w.subarray(width, 2 * width)]);
     const found = slopes(batch, margin);

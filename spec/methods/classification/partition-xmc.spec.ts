@@ -243,6 +243,7 @@ describe("PartitionXmc, wrong arguments", () => {
       [() => call({}, undefined, undefined, [[0]]), "assignment has 1 lists but must have 2, one a label"],
       [() => call({}, undefined, undefined, [[0], [2]]), "assignment[1][0] is 2 but must be a whole number in [0, 2)"],
       [() => call({}, undefined, undefined, [[0], []]), "assignment[1] is empty but must have a cluster"],
+      [() => call({}, undefined, undefined, [[], [0]]), "assignment[0] is empty but must have a cluster"],
     ];
     for (const [attempt, message] of messages) {
       await expect(attempt()).rejects.toThrow(new RangeError(`PartitionXmc.fit: ${message}`));

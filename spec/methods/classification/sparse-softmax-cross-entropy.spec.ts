@@ -377,6 +377,39 @@ describe("sparseSoftmaxCrossEntropy, given what it cannot take", () => {
     expect(call).toThrow(exactly(`sparseSoftmaxCrossEntropy: ${message}`));
   });
 
+  it("asks nothing of an ignored row, and no mass of labels that a device computed", async () => {
+    const gone = tensor([
+      [0, 1, Number.NEGATIVE_INFINITY],
+      [0, 1, 1],
+    ]);
+    const labels = labelled(2, 0);
+    for (const labelSmoothing of [0, 0.1]) {
+      const [first, second] = await sparseSoftmaxCrossEntropy(gone, labels, { ignoreIndex: 2, labelSmoothing }).data();
+      expect([first, Number.isFinite(second)]).toEqual([0, true]);
+      const top = {
+        mask: tensor(
+          [
+            [false, true, false],
+            [true, true, true],
+          ],
+          { dtype: "bool" },
+        ),
+      };
+      expect(await sparseSoftmaxCrossEntropy(z, labels, { ...top, ignoreIndex: 2, labelSmoothing }).data()).toEqual(
+        await sparseSoftmaxCrossEntropy(z, labels, { ignoreIndex: 2, labelSmoothing }).data(),
+      );
+    }
+    const computed = await sparseSoftmaxCrossEntropy(gone, labelled(0, 0).add(1)).data(); // 1 and 1
+    await expectClose(computed, [Math.log1p(Math.exp(-1)), Math.log(2 + Math.exp(-1))], { tolerance: 1e-6 });
+  });
+
+  it("is 0 where every row is ignored, but for the mean", async () => {
+    for (const reduction of ["none", "sum"] as const) {
+      const loss = sparseSoftmaxCrossEntropy(z, labelled(-1, -1), { ...ignored, reduction });
+      await expectClose(loss, reduction === "none" ? [0, 0] : [0], { tolerance: 0 });
+    }
+  });
+
   it("gives NaN, never another row's logit, for a label out of range that a device computed", async () => {
     const computed = y.add(1); // 3 and 1
     const [first, second] = await sparseSoftmaxCrossEntropy(z, computed).data();

@@ -83,6 +83,25 @@ describe("thresholdFeatures", () => {
     }
   });
 
+  it("does not cut where nothing gets purer, whatever rounding makes of it", () => {
+    // Both sides have one 0 to two 1s; in floating point the two together are off by a unit in the last place.
+    for (const [left, right] of [
+      [2, 5],
+      [3, 4],
+      [1, 7],
+      [3, 7],
+    ]) {
+      const values = Array.from({ length: 3 * (left + right) }, (_, i) => Number(i >= 3 * left));
+      expect(
+        splitsOf(
+          values,
+          values.map((_, i) => Number(i % 3 > 0)),
+          5,
+        ),
+      ).toEqual([]);
+    }
+  });
+
   it("takes quantiles, evenly spaced, each once and none above which there is nothing", () => {
     const quantiles = (values: number[], thresholds: number) =>
       Array.from(
@@ -96,6 +115,7 @@ describe("thresholdFeatures", () => {
     expect(quantiles([3, 1, 2], 1)).toEqual([2]);
     expect(quantiles([1, 1, 1, 2, 3, 3], 5)).toEqual([1, 2]);
     expect(quantiles([4, 4, 4], 2)).toEqual([]);
+    expect(quantiles([2, 3, 1], 9)).toEqual([1, 2]);
   });
 
   it("has about 400 / (r·d) leaves a coordinate by default", () => {

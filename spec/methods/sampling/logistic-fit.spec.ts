@@ -146,6 +146,15 @@ describe("LogisticFit", () => {
     await expectClose([fit.value], [objectiveOf({ ...problem, theta: fit.theta })], { tolerance: 1e-12 });
   });
 
+  it("halves a step that would go downhill, and measures what is left of it", async () => {
+    const theta = Float64Array.of(0.4, 0, 0);
+    const fit = fitOf({ rows: Float64Array.of(50, 0, 50, 0), signs: Float64Array.of(1, -1), theta });
+    const start = fit.value;
+    fit.maximize(0.75); // a step of 1, halved, is shorter than this
+    await expectClose([Math.hypot(...fit.theta.map((value, j) => value - theta[j]))], [0.5], { tolerance: 1e-14 });
+    expect(fit.value).toBeGreaterThan(start);
+  });
+
   law("ends where the gradient is 0", problems, (problem) => {
     const fit = fitOf(problem);
     fit.maximize(1e-8);

@@ -7,6 +7,7 @@ import {
   logitAdjustTarget,
   matrixTarget,
   type SampledLossOptions,
+  type Sampler,
   sampledLoss,
   uniformSampler,
 } from "cotangent/methods/sampling";
@@ -23,6 +24,15 @@ import { schemeLoss, withinBatchLoss } from "./support/scheme-rows.js";
 
 const key = randomKey(11);
 const weightings = ["constant", "importance", "relative"] as const;
+
+/** The losses of two rows over three classes. */
+const lossesWith =
+  (sampler: Sampler, labels = ids(0, 2)) =>
+  (options: SampledLossOptions) => {
+    const hidden = tensor(Float64Array.of(0.3, -0.7), { shape: [2, 1] });
+    const weights = tensor(Float64Array.of(1, 2, -1), { shape: [3, 1] });
+    return sampledLoss(hidden, { weights }, labels, sampler, key, options).data();
+  };
 
 /** −log of the softmax of `f + τ·log π`. */
 function logitAdjusted(scores: Float64Array, label: number, priors: Float64Array, strength: number): number {
@@ -167,6 +177,33 @@ describe("sampledLoss", () => {
         }
       }
     }
+  });
+
+  it("has 256 masked negatives for all rows, importance weights and the softmax form by default", async () => {
+    const losses = lossesWith(uniformSampler({ classes: 3 }));
+    const byDefault = await losses({});
+    const given = { negatives: 256, weighting: "importance", form: "softmax", hits: "mask", shared: true } as const;
+    expect(byDefault).toEqual(await losses({ ...given, normalizeByM: false, reduction: "none" }));
+    for (const other of [
+      { negatives: 257 },
+      { weighting: "constant" },
+      { form: "logistic" },
+      { shared: false },
+      { hits: "resample", shared: false },
+    ] as const) {
+      expect(byDefault).not.toEqual(await losses({ ...given, ...other }));
+    }
+    const constant = await losses({ weighting: "constant" });
+    expect(constant).toEqual(await losses({ weighting: "constant", normalizeByM: false }));
+    expect(constant).not.toEqual(await losses({ weighting: "constant", normalizeByM: true }));
+  });
+
+  it("draws a hit again up to 16 times by default, each row its own", async () => {
+    const { without: _, ...mostly } = aliasSampler({ probabilities: [0.98, 0.01, 0.01] });
+    const losses = lossesWith(mostly, ids(0, 0));
+    const byDefault = await losses({ hits: "resample", negatives: 4 });
+    expect(byDefault).toEqual(await losses({ hits: "resample", negatives: 4, shared: false, rounds: 16 }));
+    expect(byDefault).not.toEqual(await losses({ hits: "resample", negatives: 4, rounds: 17 }));
   });
 
   it("is 0 where all labels of a batch are equal", async () => {

@@ -193,6 +193,19 @@ describe("sampledNceLoss", () => {
     expect([...touched].sort()).toEqual(["broadcast", "identity", "leaf", "scatterAdd"]);
   });
 
+  it("has 25 noise samples for all rows and NCE's objective by default", async () => {
+    const table = { weights: tensor(Float64Array.of(1, 2, -1, 0.5), { shape: [4, 1] }) };
+    const hidden = tensor(Float64Array.of(0.3, -0.7), { shape: [2, 1] });
+    const losses = (options?: SampledNceLossOptions) =>
+      sampledNceLoss(hidden, table, tensor(Int32Array.of(0, 3)), uniform, randomKey(4), options).data();
+    const byDefault = await losses();
+    const given = { negatives: 25, shared: true, objective: "nce", reduction: "none" } as const;
+    expect(byDefault).toEqual(await losses(given));
+    for (const other of [{ negatives: 26 }, { shared: false }, { objective: "ranking" }] as const) {
+      expect(byDefault).not.toEqual(await losses({ ...given, ...other }));
+    }
+  });
+
   it("works for two classes, one sample, and a label that is the only noise", async () => {
     const table = { weights: tensor([[1], [2]]) };
     const only = samplerOf(Float64Array.of(0, 1));

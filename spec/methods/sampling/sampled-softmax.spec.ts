@@ -201,6 +201,27 @@ describe("sampledSoftmaxLoss", () => {
     await expectClose(shifted, plain, { tolerance: 1e-13 });
   });
 
+  it("has 256 masked negatives for all rows by default, and draws a hit again up to 16 times", async () => {
+    const hidden = tensor(Float64Array.of(0.3, -0.7), { shape: [2, 1] });
+    const weights = tensor(Float64Array.of(1, 2, -1), { shape: [3, 1] });
+    const { without: _, ...mostly } = aliasSampler({ probabilities: [0.98, 0.01, 0.01] });
+    const lossesWith = (sampler: Sampler) => (options: Parameters<typeof sampledSoftmaxLoss>[5]) =>
+      sampledSoftmaxLoss(hidden, { weights }, ids(0, 0), sampler, key, options).data();
+
+    const losses = lossesWith(uniformSampler({ classes: 3 }));
+    const byDefault = await losses({});
+    const given = { negatives: 256, hits: "mask", correctPositive: false, shared: true, reduction: "none" } as const;
+    expect(byDefault).toEqual(await losses(given));
+    for (const other of [{ negatives: 257 }, { hits: "keep" }, { correctPositive: true }, { shared: false }] as const) {
+      expect(byDefault).not.toEqual(await losses({ ...given, ...other }));
+    }
+
+    const again = lossesWith(mostly);
+    const few = { negatives: 4, hits: "resample" } as const;
+    expect(await again(few)).toEqual(await again({ ...few, shared: false, rounds: 16 }));
+    expect(await again(few)).not.toEqual(await again({ ...few, rounds: 17 }));
+  });
+
   it("has the mean and the sum of its rows' losses", async () => {
     const [hidden, weights] = [
       tensor(new Float64Array([1, 2])).reshape([2, 1]),
@@ -328,6 +349,9 @@ describe("sampledSoftmaxLoss, wrong arguments", () => {
       "sampledSoftmaxLoss: sampler has probability 0 for class 1 but must have it above 0 for every label with correctPositive",
     );
     expect(call({ negatives: 1 }, poissonSampler({ weights: [1, 0, 1] }))).toThrow(message);
+    // Of labels that a device computed it may be the only one, where two cannot both be.
+    expect(call({}, holes, ids(0, 0).add(1))).not.toThrow();
+    expect(call({}, aliasSampler({ weights: [1, 0, 0] }), ids(0, 0).add(1))).toThrow(message);
   });
 });
 

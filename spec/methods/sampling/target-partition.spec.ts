@@ -54,6 +54,13 @@ describe("targetPartitionLoss", () => {
     await expectClose(loss("mean")(x), [(a + b) / 2]);
   });
 
+  it("takes labels and a vocabulary that a device computed", async () => {
+    const table = { weights: tensor(Float64Array.of(1, 2, 4), { shape: [3, 1] }) };
+    const known = await targetPartitionLoss(one, table, ids(2), ids(1, 2)).data();
+    expect(await targetPartitionLoss(one, table, ids(2), ids(0, 1).add(1)).data()).toEqual(known);
+    expect(await targetPartitionLoss(one, table, ids(1).add(1), ids(1, 2)).data()).toEqual(known);
+  });
+
   it("names what is wrong", () => {
     const scores = zeros([3], f64);
     expect(() => lossOf(scores, 0, 1, 2)).toThrow(
@@ -97,6 +104,10 @@ describe("partitionTargets", () => {
       });
     },
   );
+
+  it("has no parts of an empty corpus", () => {
+    expect(partitionTargets([], 3)).toEqual([]);
+  });
 
   it("names what is wrong", () => {
     expect(() => partitionTargets([1], 0)).toThrow("partitionTargets: limit is 0 but must be a whole number ≥ 1");

@@ -6,6 +6,8 @@ import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
 import { ids } from "./support/one-row.js";
 
+const rare = aliasSampler({ weights: [1, 1e-12, 1e-12] });
+
 describe("uniqueSampler", () => {
   law(
     "gives the first distinct draws, with the count expected of as many tries",
@@ -30,8 +32,15 @@ describe("uniqueSampler", () => {
     },
   );
 
+  it("draws 8 times as many as asked for by default", async () => {
+    const counts = (options?: { patience: number }) =>
+      uniqueSampler(rare, options).candidates(randomKey(0), [2], { dtype: "f64" }).logExpectedCountOf!(ids(1)).data();
+    expect(await counts()).toEqual(await counts({ patience: 8 }));
+    expect(await counts()).not.toEqual(await counts({ patience: 9 }));
+    await expectClose(await counts(), [Math.log(-Math.expm1(16 * Math.log1p(-1e-12 / (1 + 2e-12))))]);
+  });
+
   it("leaves out what it did not find in time", async () => {
-    const rare = aliasSampler({ weights: [1, 1e-12, 1e-12] });
     const { logExpectedCount } = uniqueSampler(rare).candidates(randomKey(0), [2], { dtype: "f64" });
     expect([...(await logExpectedCount.data())]).toEqual([0, Infinity]);
   });

@@ -96,7 +96,8 @@ describe("inputs", () => {
     }
   });
 
-  const all: readonly (readonly [string, Input<unknown, never>, boolean, boolean, boolean])[] = [
+  type Kind = Pick<Input, "isReal" | "gradient" | "unbounded">;
+  const all: readonly (readonly [string, Kind, boolean, boolean, boolean])[] = [
     ["scores", scores(axes), true, true, true],
     ["scores without a gradient", scores(axes, { gradient: false }), true, false, true],
     ["distinct scores", distinctScores(axes), true, true, true],

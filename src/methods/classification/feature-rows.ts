@@ -29,7 +29,7 @@ export function sparseRows(caller: string, inputs: readonly FeatureRow[], width?
   rows.forEach((row, i) => {
     checkRow(caller, row, i, width);
   });
-  return { rows, width: width ?? 1 + rows.reduce((most, { indices }) => Math.max(most, largestOf(indices)), -1) };
+  return { rows, width: width ?? widthOf(rows) };
 }
 
 function checkRow(caller: string, { indices, values }: SparseRow, i: number, width: number | undefined): void {
@@ -50,14 +50,17 @@ function checkRow(caller: string, { indices, values }: SparseRow, i: number, wid
   }
 }
 
-function largestOf(indices: ArrayLike<number>): number {
-  let largest = -1;
-  for (let at = 0; at < indices.length; at++) largest = Math.max(largest, indices[at]);
-  return largest;
+/** One more than the largest index. */
+function widthOf(rows: readonly SparseRow[]): number {
+  let width = 0;
+  for (const { indices } of rows) {
+    for (let at = 0; at < indices.length; at++) width = Math.max(width, indices[at] + 1);
+  }
+  return width;
 }
 
 /** `row · dense[start …]`. */
-export function dotRow({ indices, values }: SparseRow, dense: Float64Array, start = 0): number {
+export function dotRow({ indices, values }: SparseRow, dense: Float64Array, start: number): number {
   let sum = 0;
   for (let at = 0; at < values.length; at++) sum += values[at] * dense[start + indices[at]];
   return sum;

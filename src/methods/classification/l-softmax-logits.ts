@@ -71,7 +71,7 @@ export function marginLogits(
   options: LSoftmaxLogitsOptions,
 ): Tensor {
   const { margin = 4, annealing = 0 } = options;
-  checkInputs(caller, features, weights, labels, options);
+  checkInputs(caller, features, weights, labels, { ...options, margin, annealing });
   const plain = features.matmul(transposeLast(weights)); // [batch, classes]
   if (margin === 1) return plain; // also for zeros, which have inner products
 
@@ -105,9 +105,9 @@ function checkInputs(
   features: Tensor,
   weights: Tensor,
   labels: Tensor<"i32">,
-  options: LSoftmaxLogitsOptions,
+  options: LSoftmaxLogitsOptions & Required<Pick<LSoftmaxLogitsOptions, "margin" | "annealing">>,
 ): void {
-  const { margin = 4, annealing = 0, onWarning } = options;
+  const { margin, annealing, onWarning } = options;
   checkCount(caller, { margin }, 1);
   if ("bias" in options) {
     throw new TypeError(`${caller}: options has a bias but must have none; the margin is between directions`);

@@ -80,7 +80,7 @@ function quantiles(values: Float64Array, count: number): Float64Array {
   const sorted = values.slice().sort();
   const picked = Array.from(
     { length: count },
-    (_, i) => sorted[Math.max(0, Math.ceil(((i + 1) * sorted.length) / (count + 1)) - 1)],
+    (_, i) => sorted[Math.ceil(((i + 1) * sorted.length) / (count + 1)) - 1],
   );
   return Float64Array.from(new Set(picked.filter((value) => value < sorted[sorted.length - 1])));
 }

@@ -1,10 +1,10 @@
 import { checkAbove, checkCount, checkRank, checkShape } from "../../autodiff/check.js";
 import { checkFloat } from "../../autodiff/dtype.js";
 import { evaluate, type Tensor, type Tree, transposeLast, valueAndGrad } from "../../autodiff/index.js";
+import { checkFinite } from "../check-finite.js";
 import { checkClassIds } from "../class-ids.js";
 import { sparseSoftmaxCrossEntropy } from "../classification/sparse-softmax-cross-entropy.js";
 import { unitRows } from "../unit-rows.js";
-import { checkFinite } from "./check-finite.js";
 import { descend } from "./descend.js";
 import type { FederatedState } from "./federated-average.js";
 import type { Encode } from "./in-process-client.js";

@@ -2,9 +2,9 @@ import { checkAbove, checkAtLeast, checkRank, checkShape } from "../../autodiff/
 import { checkFloat } from "../../autodiff/dtype.js";
 import { equal, maximum, type Tensor, where } from "../../autodiff/index.js";
 import { arange } from "../../autodiff/ops/create.js";
+import { checkFinite } from "../check-finite.js";
 import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkFinite } from "./check-finite.js";
 
 export interface ContrastiveLossOptions {
   /** How far another class's embedding should be, ν, a finite number > 0. Default 1.2. */

@@ -1,8 +1,8 @@
 import { checkCount, checkRank } from "../../autodiff/check.js";
 import { checkFloat } from "../../autodiff/dtype.js";
 import { evaluate, type Key, leavesOf, permutation, type Tensor, type Tree } from "../../autodiff/index.js";
+import { checkFinite } from "../check-finite.js";
 import { unitRows } from "../unit-rows.js";
-import { checkFinite } from "./check-finite.js";
 import { checkClients, type FederatedState, federatedAverage } from "./federated-average.js";
 import type { FederatedClient } from "./federated-client.js";
 

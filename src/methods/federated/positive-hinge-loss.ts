@@ -1,8 +1,8 @@
 import { checkAbove, checkOneOf } from "../../autodiff/check.js";
 import { checkFloat } from "../../autodiff/dtype.js";
 import { maximum, type Tensor } from "../../autodiff/index.js";
+import { checkFinite } from "../check-finite.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkFinite } from "./check-finite.js";
 
 export interface PositiveHingeLossOptions {
   /** `"hinge"` is 0 from the margin on; `"square"` draws the score to the margin from both sides. Default `"hinge"`. */

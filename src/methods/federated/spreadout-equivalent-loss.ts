@@ -1,9 +1,9 @@
 import { checkBetween, checkRank, checkShape } from "../../autodiff/check.js";
 import { checkFloat, checkSameDType } from "../../autodiff/dtype.js";
 import { gather, maximum, type Tensor, transposeLast, where } from "../../autodiff/index.js";
+import { checkFinite } from "../check-finite.js";
 import { checkClassIds } from "../class-ids.js";
 import { checkReduction, type Reduction, reduceLosses } from "../reduction.js";
-import { checkFinite } from "./check-finite.js";
 import { isOwnClass } from "./contrastive-loss.js";
 
 export interface SpreadoutEquivalentLossOptions {

@@ -2,7 +2,7 @@ import { checkAbove, checkBetween, checkOneOf, checkRank, ShapeError, showShape 
 import { checkFloat } from "../../autodiff/dtype.js";
 import { equal, expandDims, maximum, sqrt, type Tensor, transposeLast, where } from "../../autodiff/index.js";
 import { arange } from "../../autodiff/ops/create.js";
-import { checkFinite } from "./check-finite.js";
+import { checkFinite } from "../check-finite.js";
 
 export interface SpreadoutRegularizerOptions {
   /** How far apart two classes should be, ν: in (0, 2] for `"cosine"`, a finite number > 0 for `"euclidean"`. Default 1.2. */

@@ -19,7 +19,23 @@ export { type CategoricalSstOptions, categoricalSst } from "./categorical-sst.js
 export { chainSubsetLogPartition, chainSubsetMarginals } from "./chain-subset-marginals.js"; // chances in correlated k-subsets — Paulus et al. 2020
 export { chainSubsetMax } from "./chain-subset-max.js"; // the best correlated k-subset — Viterbi 1967
 export { type ChainSubsetSstOptions, chainSubsetSst } from "./chain-subset-sst.js"; // relaxed k-subsets whose neighbours interact — Paulus et al. 2020
+export { densityRatioFromLogits, type RatioBounds } from "./density-ratio.js"; // what a discriminator says of two densities — Goodfellow et al. 2014
+export { discriminatorLoss } from "./discriminator-loss.js"; // real from fake — Goodfellow et al. 2014
 export type { Edge, GraphOptions } from "./edge-graph.js"; // what trees live on
+export { fDistillGradient } from "./f-distill-gradient.js"; // the gradient of any f-divergence from scores — Xu et al. 2025
+export { type FDistillLossOptions, fDistillLoss } from "./f-distill-loss.js"; // a one-step sampler matched to a denoiser — Xu et al. 2025, Yin et al. 2024
+export {
+  type FDistillBatch,
+  type FDistillObjective,
+  type FDistillObjectiveOptions,
+  fDistillObjective,
+} from "./f-distill-objective.js"; // a step of such a sampler, beside a discriminator — Xu et al. 2025
+export {
+  type FDivergenceName,
+  type FDivergenceWeightOptions,
+  fDivergence,
+  fDivergenceWeight,
+} from "./f-divergence.js"; // seven divergences, and what scores count in their gradients — Csiszár 1967, Xu et al. 2025
 export { kSubsetBinaryEntropy } from "./k-subset-binary-entropy.js"; // k-subsets relaxed by a threshold — Amos et al. 2019
 export { kSubsetEntropy } from "./k-subset-entropy.js"; // k times a softmax, held at 1 — Paulus et al. 2020
 export { kSubsetLogPartition, kSubsetMarginals } from "./k-subset-marginals.js"; // chances of the conditional Poisson law — Chen and Liu 1997
@@ -28,6 +44,18 @@ export { kruskalMax } from "./kruskal-max.js"; // the best spanning tree — Kru
 export { matchingLogPartition, matchingMarginals } from "./matching-marginals.js"; // pair chances of random permutations
 export { type MatchingSstOptions, matchingSst } from "./matching-sst.js"; // relaxed permutations — Mena et al. 2018
 export { maxArborescence } from "./max-arborescence.js"; // the best arborescence — Chu and Liu 1965, Edmonds 1967
+export {
+  type NormalizedWeights,
+  type NormalizeFWeightsOptions,
+  normalizeFWeights,
+} from "./normalize-f-weights.js"; // weights of mean 1 that a constant factor does not move — Xu et al. 2025
+export {
+  initRatioHistogram,
+  type RatioHistogram,
+  type RatioHistogramOptions,
+  relativeRatios,
+  updateRatioHistogram,
+} from "./ratio-histogram.js"; // mean density ratios by time — Xu et al. 2025
 export { type ScoreFunctionGradOptions, scoreFunctionGrad } from "./score-function.js"; // unbiased and noisy — Williams 1992
 export { projectSimplex } from "./simplex-projection.js"; // sparsemax — Martins and Astudillo 2016
 export { type SinkhornRelaxationOptions, sinkhornRelaxation } from "./sinkhorn-relaxation.js"; // a doubly stochastic matrix — Sinkhorn 1964, Mena et al. 2018

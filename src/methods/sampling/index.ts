@@ -47,6 +47,12 @@ export type { KernelSampler } from "./kernel-sampler.js"; // what the kernel sam
 export { KernelSamplingTree } from "./kernel-sampling-tree.js"; // draws by any kernel, in time log C — Blanc and Rendle 2018
 export type { KernelSamplingTreeOptions } from "./kernel-tree-options.js";
 export { type LogQCorrectionOptions, logQCorrection } from "./log-q-correction.js"; // sampled scores over how often they are drawn — Bengio and Senécal 2008
+export {
+  type LogSphericalMemberOptions,
+  type LogSphericalSoftmaxLossOptions,
+  logSphericalSoftmaxLoss,
+} from "./log-spherical-softmax-loss.js"; // a softmax of squares — de Brébisson and Vincent 2016
+export { type LogTaylorSoftmaxLossOptions, logTaylorSoftmaxLoss } from "./log-taylor-softmax-loss.js"; // a softmax cut off after the square — de Brébisson and Vincent 2016
 export { type LogUniformSamplerOptions, logUniformSampler } from "./log-uniform-sampler.js"; // Zipf's law without a table
 export { type MeasureProductsOptions, measureProducts } from "./measure-products.js"; // how long matrix products take — Grave et al. 2017
 export { type NceLossOptions, nceLoss } from "./nce.js"; // log-probabilities by telling data from noise — Gutmann and Hyvärinen 2012, Mnih and Teh 2012
@@ -101,6 +107,19 @@ export { type SampledNceLossOptions, sampledNceLoss } from "./sampled-nce.js"; /
 export { type SampledSoftmaxLossOptions, sampledSoftmaxLoss } from "./sampled-softmax.js"; // softmax over millions of classes from a few — Bengio and Senécal 2008, Jean et al. 2015
 export type { ConditionalSampler, Like, Sampler } from "./sampler.js"; // what every sampler can do
 export { effectiveSampleSize, type SelfNormalizedSoftmax, selfNormalizedSoftmax } from "./self-normalized-softmax.js"; // its gradient from a proposal known up to a constant — Bengio and Senécal 2008
+export {
+  type SphericalOutput,
+  SphericalOutputLayer,
+  type SphericalOutputLayerOptions,
+} from "./spherical-output-layer.js"; // exact steps whose time does not depend on the classes — Vincent et al. 2015
+export {
+  type SphericalLoss,
+  type SphericalLossSlopes,
+  type SphericalMemberOptions,
+  type SphericalStatistics,
+  sphericalMember,
+  sphericalStatistics,
+} from "./spherical-statistics.js"; // losses that see three numbers of all scores — de Brébisson and Vincent 2016
 export { type StreamingFrequency, type StreamingFrequencyOptions, streamingFrequency } from "./streaming-frequency.js"; // how often classes occur in a stream — Yi et al. 2019
 export {
   partitionTargets,
@@ -118,3 +137,4 @@ export {
 export { type UniqueSamplerOptions, uniqueSampler } from "./unique-sampler.js"; // distinct classes as toolkits draw them — Jean et al. 2015
 export { type WeightedNegativesLossOptions, weightedNegativesLoss } from "./weighted-negatives.js"; // a label against negatives that count unequally — Rawat et al. 2021
 export { withinBatchNegatives } from "./within-batch-negatives.js"; // labels of the other rows as negatives — Rawat et al. 2021
+export { type ZLossOptions, type ZMemberOptions, zLoss } from "./z-loss.js"; // how far above the mean the target's score is — de Brébisson and Vincent 2016

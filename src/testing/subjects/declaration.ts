@@ -63,7 +63,7 @@ export function checkAxes(
 export function checkAxis(caller: string, where: string, axis: unknown, inputs: Inputs): void {
   const known = axesOf(inputs);
   if (known.includes(axis as string)) return;
-  const right = known.length === 0 ? "inputs name no axis" : `one of ${known.join(", ")}`;
+  const right = known.length === 0 ? "none, as inputs name no axis" : `one of ${known.join(", ")}`;
   throw new RangeError(`${caller}: ${where} names the axis ${JSON.stringify(axis)} but must name ${right}`);
 }
 

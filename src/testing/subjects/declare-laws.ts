@@ -29,7 +29,7 @@ export function declareLaws(
   subject: Subject,
   register: Register,
   backends: readonly Backend[],
-  options: Omit<LawOptions, "backends"> = {},
+  { runs = 25, ...options }: Omit<LawOptions, "backends"> = {},
 ): void {
   const reference = backends.find(({ dtypes }) => dtypes.has("f64"));
   if (reference === undefined) {
@@ -37,9 +37,10 @@ export function declareLaws(
     throw new BackendError(`declareLaws: backends is ${names} but must have one with f64; add cpu()`);
   }
   for (const backend of backends) {
-    for (const { name, arbitraries, check, mostRuns } of subject.laws(backend, reference)) {
-      const runs = Math.min(options.runs ?? 25, mostRuns ?? Number.POSITIVE_INFINITY);
-      const law = lawsFor(register, { ...options, runs }) as (...parts: readonly unknown[]) => ReturnType<Law>;
+    for (const { name, arbitraries, check, mostRuns = runs } of subject.laws(backend, reference)) {
+      const law = lawsFor(register, { ...options, runs: Math.min(runs, mostRuns) }) as (
+        ...parts: readonly unknown[]
+      ) => ReturnType<Law>;
       law(`${subject.name} ${name}, on ${backend.name}`, ...arbitraries, check);
     }
   }

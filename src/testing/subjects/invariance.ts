@@ -55,7 +55,7 @@ const unchanged = (value: Tensor) => value;
 export function changeOf(invariance: Invariance<Inputs>, inputs: Inputs, shape: readonly Axis[]): Change {
   if ("shift" in invariance) return shift(inputs, list(invariance.shift), invariance.along);
   if ("scale" in invariance) return scale(list(invariance.scale), invariance.degree ?? 0);
-  if ("negate" in invariance) return negate(list(invariance.negate), invariance.odd ?? false);
+  if ("negate" in invariance) return negate(list(invariance.negate), invariance.odd);
   if ("permute" in invariance) return permute(inputs, shape, invariance.permute);
   if ("alone" in invariance) return alone(inputs, shape, invariance.alone);
   const { name, change, value = unchanged } = invariance;
@@ -108,7 +108,7 @@ function scale(names: readonly string[], degree: number): Change {
   };
 }
 
-function negate(names: readonly string[], odd: boolean): Change {
+function negate(names: readonly string[], odd = false): Change {
   return {
     name: `${odd ? "flips its sign" : "does not change"} where the signs of ${names.join(" and ")} are flipped`,
     apply: (values, { sizes }) => ({

@@ -1,5 +1,5 @@
-import { hostValues } from "../../autodiff/evaluate.js";
-import type { Tensor } from "../../autodiff/index.js";
+import { hostValues } from "../autodiff/evaluate.js";
+import type { Tensor } from "../autodiff/index.js";
 
 /** Throws where values are at hand and one of them is NaN or infinite. */
 export function checkFinite(caller: string, tensors: Readonly<Record<string, Tensor>>): void {
