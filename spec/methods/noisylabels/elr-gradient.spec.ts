@@ -34,6 +34,11 @@ describe("elrGradient", () => {
     },
   );
 
+  law("has 3 for a strength", logits, labels, targets, async (z, y, t) => {
+    const three = elrGradient(matrix(z), tensor(y), matrix(t), { strength: 3 });
+    await expectClose(elrGradient(matrix(z), tensor(y), matrix(t)), three, { tolerance: 0 });
+  });
+
   law("pulls by no more than 1", floats([rows, classes], { min: -30, max: 30 }), targets, async (z, t) => {
     for (const pull of await pullOf(z, t)) expect(Math.abs(pull)).toBeLessThanOrEqual(1 + 1e-12);
   });
