@@ -17,7 +17,7 @@ import { floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../support/close.js";
 import { law } from "../support/law.js";
-import { recordingBackend } from "./recording-backend.js";
+import { spyingBackend } from "./spying-backend.js";
 
 describe("reading", () => {
   law("gives an array of the caller's own", floats([3]), async (x) => {
@@ -147,7 +147,7 @@ describe("tensor", () => {
 });
 
 describe("memory", () => {
-  const { backend, calls } = recordingBackend();
+  const { backend, calls } = spyingBackend();
   const fresh = () => {
     for (const list of Object.values(calls)) list.length = 0;
     return tensor([1, 2], { backend });

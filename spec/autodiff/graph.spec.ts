@@ -1,11 +1,11 @@
 import { BackendError, broadcastTo, full, reshape, tensor, zeros } from "cotangent";
 import { describe, expect, it } from "vitest";
 import { constantOf } from "../../src/autodiff/graph.js";
-import { recordingBackend } from "./recording-backend.js";
+import { spyingBackend } from "./spying-backend.js";
 
 describe("a backend that lacks a dtype", () => {
-  const { backend } = recordingBackend(["f32", "i32"]);
-  const problem = new BackendError("tensor: dtype is f64, which recording does not have; use f32");
+  const { backend } = spyingBackend(["f32", "i32"]);
+  const problem = new BackendError("tensor: dtype is f64, which spying does not have; use f32");
 
   it("gets no tensor of it, from values or without", () => {
     expect(() => tensor(Float64Array.of(1), { backend })).toThrow(problem);

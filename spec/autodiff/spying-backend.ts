@@ -9,14 +9,14 @@ export interface Calls {
 }
 
 /** The plain backend, with a list of what it is asked for. */
-export function recordingBackend(dtypes: readonly DType[] = ["f32", "f64", "i32", "u32", "bool"]): {
+export function spyingBackend(dtypes: readonly DType[] = ["f32", "f64", "i32", "u32", "bool"]): {
   readonly backend: Backend;
   readonly calls: Calls;
 } {
   const inner = cpu();
   const calls: Calls = { watched: [], released: [], prefetched: [] };
   const backend: Backend = {
-    ...{ name: "recording", dtypes: new Set(dtypes) },
+    ...{ name: "spying", dtypes: new Set(dtypes) },
     run: (program, leaves, constants) => inner.run(program, leaves, constants),
     read: (storage) => inner.read(storage),
     watch: (storage) => {
