@@ -5,7 +5,7 @@ import { tellClaim } from "../../support/claims.js";
 import { lowerBoundPoints } from "./support/separable-points.js";
 
 const long = process.env.COTANGENT_LONG === "1";
-const [large, small] = [1905, 95];
+const [large, small] = long ? [1905, 95] : [476, 24];
 /** Label of the many, label of the few. */
 const pairs = long
   ? ([
