@@ -33,7 +33,8 @@ const measured = existsSync(told)
       .map((line) => JSON.parse(line))
   : [];
 rmSync(folder, { recursive: true });
-const known = existsSync(table) && patterns.length > 0 ? readClaims(readFileSync(table, "utf8")) : [];
+const isThere = ({ spec }) => existsSync(join(root, spec));
+const known = existsSync(table) ? readClaims(readFileSync(table, "utf8")).filter(isThere) : []; // a stopped run loses none
 const claims = mergeClaims(known, measured);
 writeFileSync(table, renderClaims(claims));
 console.log(

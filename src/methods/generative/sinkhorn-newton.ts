@@ -1,3 +1,5 @@
+import { dot } from "../vector-products.js";
+
 /** `x_ij = exp(z_ij + g_j) / Σ_j exp(z_ij + g_j)` for an n × n matrix z. */
 export function rowSoftmax(z: Float64Array, g: Float64Array): Float64Array {
   const n = g.length;
@@ -42,10 +44,6 @@ function shortfall(x: Float64Array, n: number): Float64Array {
     missing[at % n] -= value;
   });
   return missing;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { thinSvd } from "../../autodiff/ops/linalg/svd-kernel.js";
-import { addOuter, timesTransposed } from "./vector-products.js";
+import { addOuter, timesTransposed } from "../vector-products.js";
 
 /** Singular values of U outside of these bounds are reset: U and its inverse are then known to almost all digits. */
 const [LEAST, LARGEST] = [0.5, 2];

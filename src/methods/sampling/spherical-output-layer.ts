@@ -1,8 +1,8 @@
 import { checkAtLeast, checkCount } from "../../autodiff/check.js";
 import { eliminate } from "../../autodiff/ops/linalg/eliminate.js";
+import { addOuter, addTo, dot, times, timesTransposed } from "../vector-products.js";
 import { FactoredWeights } from "./factored-weights.js";
 import { type SphericalLoss, type SphericalLossSlopes, sphericalMember } from "./spherical-statistics.js";
-import { addOuter, addTo, dot, times, timesTransposed } from "./vector-products.js";
 
 export interface SphericalOutputLayerOptions {
   /** D, a whole number ≥ 2. */

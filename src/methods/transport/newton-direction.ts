@@ -1,3 +1,4 @@
+import { dot } from "../vector-products.js";
 import type { SparsePlan } from "./sparsify-plan.js";
 
 /**
@@ -65,10 +66,4 @@ export function hessianTimes(
       image[column] += weight * z[i];
     }
   }
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
