@@ -43,7 +43,8 @@ interface Typed {
 
 /** Throws DTypeError unless every named tensor is f32 or f64. */
 export function checkFloat(caller: string, tensors: Readonly<Record<string, Typed>>): void {
-  for (const [name, { dtype }] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const { dtype } = tensors[name];
     if (!isFloat(dtype)) throw new DTypeError(`${caller}: ${name} is ${dtype} but must be f32 or f64; cast it`);
   }
 }
@@ -54,7 +55,8 @@ export function checkDType(
   tensors: Readonly<Record<string, Typed>>,
   ...allowed: readonly DType[]
 ): void {
-  for (const [name, { dtype }] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const { dtype } = tensors[name];
     if (!allowed.includes(dtype)) {
       throw new DTypeError(`${caller}: ${name} is ${dtype} but must be ${allowed.join(" or ")}; cast it`);
     }
@@ -63,8 +65,10 @@ export function checkDType(
 
 /** Throws DTypeError unless all named tensors have the dtype of the first. */
 export function checkSameDType(caller: string, tensors: Readonly<Record<string, Typed>>): void {
-  const [[reference, { dtype: wanted }], ...others] = Object.entries(tensors);
-  for (const [name, { dtype }] of others) {
+  let reference: string | undefined;
+  for (const name in tensors) {
+    reference ??= name;
+    const [{ dtype }, { dtype: wanted }] = [tensors[name], tensors[reference]];
     if (dtype !== wanted) {
       throw new DTypeError(`${caller}: ${name} is ${dtype} but must match ${reference}, ${wanted}; cast one of them`);
     }

@@ -41,14 +41,15 @@ export interface EvaluateOptions {
  * history, and nothing is copied to the host. Dispose of it when it is no longer needed, or leave that to the garbage
  * collector.
  */
-export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
+export function evaluate<T>(tree: T, { donate }: EvaluateOptions = {}): T {
   const leaves = leavesOf<Tensor<DType>>(tree);
   if (leaves.length === 0) return tree;
   const [{ backend }] = leaves;
+  const given = donate === undefined ? [] : leavesOf<Tensor<DType>>(donate);
   const donated = new Set<Storage>();
-  for (const { storage } of leavesOf<Tensor<DType>>(donate)) if (storage !== undefined) donated.add(storage);
+  for (const { storage } of given) if (storage !== undefined) donated.add(storage);
   const results = compute(backend, leaves, donated);
-  for (const tensor of leavesOf<Tensor<DType>>(donate)) releaseTensor(tensor); // also those that nothing has read
+  for (const tensor of given) releaseTensor(tensor); // also those that nothing has read
   for (const storage of results) backend.watch(storage);
   return rebuild(
     tree,

@@ -109,10 +109,22 @@ export function topologicalOrder(
   roots: readonly Tensor<DType>[],
   visit: (node: Tensor<DType>) => boolean,
 ): Tensor<DType>[] {
-  const seen = new Set<Tensor<DType>>(roots);
-  for (const node of seen) {
-    if (!visit(node)) continue;
-    for (const input of node.origin.inputs) seen.add(input); // a Set iterates over what is added meanwhile
+  const walk = {};
+  const levels: Tensor<DType>[][] = [];
+  const found: Tensor<DType>[] = [];
+  const reach = (node: Tensor<DType>) => {
+    if (node.walk === walk) return;
+    node.walk = walk;
+    found.push(node);
+    const level = levels[node.depth];
+    if (level === undefined) levels[node.depth] = [node];
+    else level.push(node);
+  };
+  for (const root of roots) reach(root);
+  for (let at = 0; at < found.length; at++) {
+    if (visit(found[at])) for (const input of found[at].origin.inputs) reach(input);
   }
-  return [...seen].sort((a, b) => a.depth - b.depth);
+  let next = 0;
+  for (const level of levels) if (level !== undefined) for (const node of level) found[next++] = node;
+  return found;
 }

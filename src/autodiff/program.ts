@@ -1,4 +1,4 @@
-import type { Attribute, Program, ProgramNode, Storage } from "../backends/backend.js";
+import type { Program, ProgramNode, Storage } from "../backends/backend.js";
 import { DisposedError } from "./check.js";
 import type { DType } from "./dtype.js";
 import { topologicalOrder } from "./graph.js";
@@ -13,6 +13,8 @@ export interface Linearized {
 }
 
 const isIdentity: ReadonlySet<string> = new Set(["identity", "stopGradient", "custom", "choose"]);
+
+const simplifies: ReadonlySet<string> = new Set(["add", "sub", "mul", "div", "neg"]);
 
 /** Arithmetic on scalars whose values are known; anything else is left to the backend. */
 const foldable: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -34,15 +36,15 @@ export function linearize(roots: readonly Tensor<DType>[], donated: ReadonlySet<
 class Linearizer {
   private readonly donated: ReadonlySet<Storage>;
   private readonly nodes: ProgramNode[] = [];
-  private readonly signatures: string[] = [];
+  private key = "";
   private readonly known = new Map<string, number>();
-  private readonly places = new Map<Tensor<DType>, number>();
   private readonly leaves: number[] = [];
   private readonly leafOf = new Map<Storage, number>();
   private readonly storages: Storage[] = [];
   private readonly constantNodes: number[] = [];
   private readonly constants: number[] = [];
-  private readonly valueOf = new Map<number, number>();
+  /** For each node that is a constant, its value. */
+  private readonly valueOf: (number | undefined)[] = [];
 
   constructor(donated: ReadonlySet<Storage>) {
     this.donated = donated;
@@ -50,10 +52,10 @@ class Linearizer {
 
   run(roots: readonly Tensor<DType>[]): Linearized {
     const order = topologicalOrder(roots, (node) => node.storage === undefined);
-    for (const tensor of order) this.places.set(tensor, this.place(tensor));
-    const outputs = roots.map((root) => this.places.get(root)!);
+    for (const tensor of order) tensor.place = this.place(tensor);
+    const outputs = roots.map(({ place }) => place);
     const program: Program = {
-      key: `${this.signatures.join(";")}>${outputs.join()}`,
+      key: `${this.key}>${joined(outputs)}`,
       nodes: this.nodes,
       leaves: this.leaves,
       constants: this.constantNodes,
@@ -67,11 +69,10 @@ class Linearizer {
     const { origin, shape, dtype, storage } = tensor;
     if (storage !== undefined) return this.placeLeaf(tensor, storage);
     if (origin.op === "constant") return this.placeConstant(origin.attributes.value as number, dtype);
-    // A choice is its drawn value: what it might have been matters only to an enumeration.
-    const inputs = (isIdentity.has(origin.op) ? origin.inputs.slice(0, 1) : origin.inputs).map(
-      (input) => this.places.get(input)!,
-    );
     const { op, attributes, host, site } = origin;
+    // A choice is its drawn value: what it might have been matters only to an enumeration.
+    if (isIdentity.has(op)) return origin.inputs[0].place;
+    const inputs = origin.inputs.map(({ place }) => place);
     return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, site, inputs, shape, dtype });
   }
 
@@ -98,7 +99,7 @@ class Linearizer {
     if (place === undefined) {
       place = this.push({ op: "constant", inputs: [], shape: [], dtype, attributes: {} }, `constant${dtype}`);
       this.known.set(signature, place);
-      this.valueOf.set(place, value);
+      this.valueOf[place] = value;
       this.constantNodes.push(place);
       this.constants.push(value);
     }
@@ -107,11 +108,11 @@ class Linearizer {
 
   /** The place of an earlier node that has this tensor's value, if one is easily seen. */
   private simplified({ origin: { op }, shape, dtype }: Tensor<DType>, inputs: readonly number[]): number | undefined {
+    if (!simplifies.has(op)) return undefined;
     const [first, second] = inputs;
-    if (isIdentity.has(op)) return first;
     const a = this.constantAt(first);
     const b = this.constantAt(second);
-    if (shape.length === 0 && a !== undefined && op in foldable && (b !== undefined || op === "neg")) {
+    if (shape.length === 0 && a !== undefined && (b !== undefined || op === "neg")) {
       const value = foldable[op](a, b!);
       if (dtype === "f64") return this.placeConstant(value, dtype);
       if (dtype === "f32") return this.placeConstant(Math.fround(value), dtype);
@@ -130,13 +131,16 @@ class Linearizer {
     while (at !== undefined && (this.nodes[at].op === "broadcast" || this.nodes[at].op === "reshape")) {
       at = this.nodes[at].inputs[0];
     }
-    return at === undefined ? undefined : this.valueOf.get(at);
+    return at === undefined ? undefined : this.valueOf[at];
   }
 
   private emit(node: ProgramNode): number {
     const { op, inputs, shape, dtype, attributes } = node;
-    let parts = `${op}(${inputs.join()})${dtype}${shape.join("x")}`;
-    for (const name in attributes) parts += `${name}=${show(attributes[name])}`;
+    let parts = `${op}(${joined(inputs)})${dtype}${joined(shape)}`;
+    for (const name in attributes) {
+      const value = attributes[name];
+      parts += `${name}=${typeof value === "object" ? joined(value) : value}`;
+    }
     const known = this.known.get(parts);
     if (known !== undefined) return known;
     const place = this.push(node, parts);
@@ -145,12 +149,15 @@ class Linearizer {
   }
 
   private push(node: ProgramNode, signature: string): number {
-    const shaped = node.inputs.length === 0 ? `${signature}${node.dtype}${node.shape.join("x")}` : signature;
-    this.signatures.push(shaped);
+    this.key += node.inputs.length === 0 ? `${signature}${node.dtype}${joined(node.shape)};` : `${signature};`;
+    this.valueOf.push(undefined);
     return this.nodes.push(node) - 1;
   }
 }
 
-function show(attribute: Attribute): string {
-  return typeof attribute === "object" ? attribute.join() : String(attribute);
+/** As `join`, which takes longer than all else for the few numbers of a shape. */
+function joined(numbers: readonly number[]): string {
+  let text = "";
+  for (let i = 0; i < numbers.length; i++) text += i === 0 ? numbers[i] : `,${numbers[i]}`;
+  return text;
 }

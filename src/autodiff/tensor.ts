@@ -41,6 +41,9 @@ export class Tensor<out D extends DType = Float> {
   readonly depth: number;
   /** @internal The values, for a leaf and for whatever has been read. */
   storage: Storage | undefined;
+  /** @internal The walk over the graph that came here last, and the place that it gave to this tensor. */
+  walk: object | undefined = undefined;
+  place = 0;
 
   /** @internal Use `tensor(…)` and the operations. */
   constructor(backend: Backend, shape: Shape, dtype: D, origin: Origin, storage: Storage | undefined) {

@@ -7,7 +7,7 @@ export type Tree<L = Tensor<DType>> = L | readonly Tree<L>[] | { readonly [name:
 /** The same tree with every tensor replaced by a `To`. */
 export type Mapped<T, To> = T extends Tensor<DType> ? To : { [K in keyof T]: Mapped<T[K], To> };
 
-function isBranch(tree: unknown): tree is Record<string, unknown> | readonly unknown[] {
+function isBranch(tree: unknown): tree is Record<string, unknown> {
   return typeof tree === "object" && tree !== null;
 }
 
@@ -20,7 +20,8 @@ export function leavesOf<L extends Tensor<DType> = Tensor>(tree: unknown): L[] {
 
 function collect(tree: unknown, leaves: unknown[]): void {
   if (tree instanceof Tensor) leaves.push(tree);
-  else if (isBranch(tree)) for (const child of Object.values(tree)) collect(child, leaves);
+  else if (Array.isArray(tree)) for (const child of tree) collect(child, leaves);
+  else if (isBranch(tree)) for (const name of Object.keys(tree)) collect(tree[name], leaves);
   else throw new TypeError(`tree: a leaf is ${String(tree)} but must be a tensor`);
 }
 
@@ -38,8 +39,17 @@ export function mapTree<T, To>(tree: T, f: (leaf: Tensor, path: string) => To, p
   throw new TypeError(`tree: the leaf at ${path === "" ? "the root" : path} is ${String(tree)} but must be a tensor`);
 }
 
+/** As `mapTree` of a tree whose leaves are known to be tensors, without paths: they cost more than a small graph. */
+export function mapLeaves(tree: unknown, f: (leaf: Tensor) => unknown): unknown {
+  if (tree instanceof Tensor) return f(tree);
+  if (Array.isArray(tree)) return tree.map((child) => mapLeaves(child, f));
+  const copy = { ...(tree as Record<string, unknown>) };
+  for (const name of Object.keys(copy)) copy[name] = mapLeaves(copy[name], f);
+  return copy;
+}
+
 /** The tree's form with new leaves, taken in order. */
 export function rebuild<T, Result = T>(tree: T, leaves: readonly unknown[]): Result {
   let next = 0;
-  return mapTree<unknown, unknown>(tree, () => leaves[next++]) as Result;
+  return mapLeaves(tree, () => leaves[next++]) as Result;
 }

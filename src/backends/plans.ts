@@ -1,10 +1,17 @@
 /** Plans kept for programs seen before; the one unused for longest goes first. */
 const most = 256;
 
+interface Entry<Plan> {
+  readonly plan: Plan;
+  /** When it was last asked for, in calls. */
+  used: number;
+}
+
 /** Plans by the keys of their programs. */
 export class Plans<Plan> {
-  private readonly known = new Map<string, Plan>();
+  private readonly known = new Map<string, Entry<Plan>>();
   private readonly dropped: (plan: Plan) => void;
+  private calls = 0;
 
   /** @param dropped - takes the plan that goes */
   constructor(dropped: (plan: Plan) => void = () => {}) {
@@ -13,14 +20,26 @@ export class Plans<Plan> {
 
   /** The plan of a key, which is made when it is first wanted. */
   of(key: string, make: () => Plan): Plan {
-    const plan = this.known.get(key) ?? make();
-    this.known.delete(key);
-    this.known.set(key, plan);
-    if (this.known.size > most) {
-      const [[oldest, spent]] = this.known;
-      this.known.delete(oldest);
-      this.dropped(spent);
+    let entry = this.known.get(key);
+    if (entry === undefined) {
+      entry = { plan: make(), used: 0 };
+      this.known.set(key, entry);
+      if (this.known.size > most) this.dropOldest();
     }
-    return plan;
+    entry.used = ++this.calls;
+    return entry.plan;
+  }
+
+  private dropOldest(): void {
+    let oldest = "";
+    let used = Number.POSITIVE_INFINITY;
+    for (const [key, entry] of this.known) {
+      if (entry.used >= used || entry.used === 0) continue;
+      oldest = key;
+      used = entry.used;
+    }
+    const { plan } = this.known.get(oldest)!;
+    this.known.delete(oldest);
+    this.dropped(plan);
   }
 }

@@ -1,4 +1,5 @@
 import type { Backend, DType, MemoryUse, Program, Storage, TypedArray } from "../backend.js";
+import { Dropped } from "../dropped.js";
 import { Plans } from "../plans.js";
 import { Executable } from "./executable.js";
 import { Pool } from "./pool.js";
@@ -21,7 +22,10 @@ class CpuBackend implements Backend {
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is counted out when it is collected. */
-  private readonly dropped = new FinalizationRegistry<number>((bytes) => this.countOut(bytes));
+  private readonly dropped = new Dropped(
+    ({ device }) => (device as TypedArray).byteLength,
+    (bytes) => this.countOut(bytes),
+  );
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
     const executable = this.plans.of(program.key, () => new Executable(program));
@@ -50,14 +54,14 @@ class CpuBackend implements Backend {
   }
 
   watch(storage: Storage): void {
-    this.dropped.register(storage, (storage.device as TypedArray).byteLength, storage);
+    this.dropped.watch(storage);
   }
 
   release(storage: Storage): void {
     const { device } = storage;
     if (device === undefined) return;
     storage.device = undefined;
-    this.dropped.unregister(storage);
+    this.dropped.forget(storage);
     this.countOut((device as TypedArray).byteLength);
   }
 

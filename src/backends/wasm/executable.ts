@@ -79,7 +79,8 @@ export class Executable {
     const { slots, kernels, arena: placeOf, outputs } = plan;
     const arena = this.arenaBytes > 0 ? heap.allocate(this.arenaBytes, () => "intermediate results") : undefined;
     const made: (Block | undefined)[] = []; // for each slot, the block that outlives the run
-    const addresses = leaves.map(({ address }) => address);
+    const addresses: number[] = [];
+    for (const { address } of leaves) addresses.push(address);
     try {
       for (const { output, inPlace } of kernels) {
         const { dtype, length } = slots[output];
@@ -96,18 +97,23 @@ export class Executable {
       }
       addresses[slots.length] = (arena?.address ?? 0) + this.scratchAt;
       this.writeTable(addresses, constants);
-      kernels.forEach(({ output }, i) => {
+      for (let i = 0; i < kernels.length; i++) {
         const kernel = this.compiled[i];
         if (kernel !== undefined) this.runCompiled(kernel, (arena?.address ?? 0) + this.ownAt);
-        else this.runOnHost(this.onHost[i]!, addresses, constants, output);
-      });
+        else this.runOnHost(this.onHost[i]!, addresses, constants, kernels[i].output);
+      }
     } catch (error) {
       for (const block of made) if (block !== undefined && !leaves.includes(block)) heap.free(block);
       throw error;
     } finally {
       if (arena !== undefined) heap.free(arena);
     }
-    return outputs.map((slot) => ({ block: made[slot]!, ...slots[slot] }));
+    const results: Result[] = [];
+    for (const slot of outputs) {
+      const { dtype, length } = slots[slot];
+      results.push({ block: made[slot]!, dtype, length });
+    }
+    return results;
   }
 
   dispose(): void {
@@ -125,7 +131,7 @@ export class Executable {
     const start = this.table.address / 4;
     for (let i = 0; i < addresses.length; i++) words[start + i] = addresses[i];
     const { written } = this;
-    if (constants.every((value, i) => Object.is(value, written[i]))) return;
+    if (sameNumbers(constants, written)) return;
     this.written = [...constants];
     const view = new DataView(memory.buffer, this.table.address + this.layout.constantsAt, 8 * constants.length);
     constants.forEach((value, i) => {
@@ -149,4 +155,9 @@ export class Executable {
     }
     run(arrays, constants, arrays[output]);
   }
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
 }

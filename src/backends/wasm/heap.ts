@@ -31,7 +31,7 @@ export class Heap {
   private readonly ends: number[] = [];
   /** Up to where blocks may lie: kernels read a little beyond the last element. */
   private end = grain;
-  private seen = new Int32Array(0);
+  private seen: Int32Array | undefined;
 
   constructor(shared: boolean) {
     this.memory = new (webAssembly().Memory)({ initial: 1, maximum: mostPages, shared });
@@ -60,8 +60,14 @@ export class Heap {
 
   free({ address, bytes }: Block): void {
     const { starts, ends } = this;
-    let after = starts.findIndex((start) => start > address);
-    if (after < 0) after = starts.length;
+    const last = starts.length - 1;
+    if (address + bytes === this.end) {
+      this.end = address;
+      if (ends[last] === address) this.end = this.dropLast();
+      return;
+    }
+    let after = last + 1;
+    while (after > 0 && starts[after - 1] > address) after -= 1;
     const joinsBefore = after > 0 && ends[after - 1] === address;
     const joinsAfter = after < starts.length && starts[after] === address + bytes;
     if (joinsBefore && joinsAfter) {
@@ -73,21 +79,23 @@ export class Heap {
       starts.splice(after, 0, address);
       ends.splice(after, 0, address + bytes);
     }
-    const last = ends.length - 1;
-    if (ends[last] !== this.end) return;
-    this.end = starts[last];
-    this.dropSpan(last);
   }
 
   /** All of memory as words, until the heap grows. */
   get words(): Int32Array {
-    if (this.seen.buffer !== this.memory.buffer) this.seen = new Int32Array(this.memory.buffer);
+    this.seen ??= new Int32Array(this.memory.buffer);
     return this.seen;
   }
 
   /** Elements in memory, seen from JavaScript until the heap grows. */
   view(dtype: DType, address: number, length: number): TypedArray {
     return new typedArrays[dtype](this.memory.buffer, address, length);
+  }
+
+  /** Where the last free span began. */
+  private dropLast(): number {
+    this.ends.pop();
+    return this.starts.pop()!;
   }
 
   private dropSpan(at: number): void {
@@ -112,6 +120,7 @@ export class Heap {
   private grow(pages: number): boolean {
     try {
       this.memory.grow(pages);
+      this.seen = undefined;
       return true;
     } catch {
       return false;

@@ -7,6 +7,7 @@ import {
   type Storage,
   type TypedArray,
 } from "../backend.js";
+import { Dropped } from "../dropped.js";
 import { Plans } from "../plans.js";
 import { ModuleBuilder } from "./assembler/index.js";
 import { Crew } from "./crew.js";
@@ -71,7 +72,10 @@ class WasmBackend implements Wasm {
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is freed when it is collected. */
-  private readonly dropped = new FinalizationRegistry<Held>((block) => this.free(block));
+  private readonly dropped = new Dropped(
+    ({ device }) => device as Held,
+    (held) => this.free(held),
+  );
 
   constructor(threads: number) {
     this.heap = new Heap(threads > 1);
@@ -91,12 +95,13 @@ class WasmBackend implements Wasm {
     const lent: Block[] = [];
     try {
       const blocks = leaves.map((leaf, i) => this.blockOf(leaf, program.donated[i], lent));
-      const results = executable
-        .run(blocks, constants)
-        .map(({ block, dtype, length }) => this.handOut(block, dtype, length));
-      leaves.forEach((leaf, i) => {
-        if (program.donated[i]) this.consume(leaf, executable.takesOver(i));
-      });
+      const results: Storage[] = [];
+      for (const { block, dtype, length } of executable.run(blocks, constants)) {
+        results.push(this.handOut(block, dtype, length));
+      }
+      for (let i = 0; i < leaves.length; i++) {
+        if (program.donated[i]) this.consume(leaves[i], executable.takesOver(i));
+      }
       return results;
     } finally {
       for (const block of lent) this.heap.free(block);
@@ -130,7 +135,7 @@ class WasmBackend implements Wasm {
 
   /** A donated leaf is gone; its memory may live on in a result. */
   private consume(leaf: Storage, isTakenOver: boolean): void {
-    this.dropped.unregister(leaf);
+    this.dropped.forget(leaf);
     const block = leaf.device as Held;
     if (isTakenOver) this.countOut(block);
     else this.free(block);
@@ -157,14 +162,14 @@ class WasmBackend implements Wasm {
   }
 
   watch(storage: Storage): void {
-    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Held, storage);
+    if (storage.device !== undefined) this.dropped.watch(storage);
   }
 
   release(storage: Storage): void {
     const { device } = storage;
     if (device === undefined) return;
     storage.device = undefined;
-    this.dropped.unregister(storage);
+    this.dropped.forget(storage);
     this.free(device as Held);
   }
 

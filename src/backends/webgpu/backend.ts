@@ -9,6 +9,7 @@ import {
   sizeOf,
   type TypedArray,
 } from "../backend.js";
+import { Dropped } from "../dropped.js";
 import { Plans } from "../plans.js";
 import { Device } from "./device.js";
 import { type Done, Executable } from "./executable.js";
@@ -59,7 +60,10 @@ export class WebGpuBackend implements WebGpu {
   private bytes = 0;
   private lostBecause: string | undefined;
   /** What was dropped without being released is freed when it is collected. */
-  private readonly dropped = new FinalizationRegistry<Held>((held) => this.free(held));
+  private readonly dropped = new Dropped(
+    ({ device }) => device as Held,
+    (held) => this.free(held),
+  );
 
   constructor(gpu: GpuDevice, { adapter, owner, maxTensorBytes }: DeviceOptions) {
     this.owner = owner;
@@ -146,7 +150,7 @@ export class WebGpuBackend implements WebGpu {
 
   /** A donated leaf is gone; its memory may live on in a result. */
   private consume(leaf: Storage, held: Held): void {
-    this.dropped.unregister(leaf);
+    this.dropped.forget(leaf);
     this.countOut(held);
     leaf.device = undefined;
     leaf.host = undefined;
@@ -177,14 +181,14 @@ export class WebGpuBackend implements WebGpu {
   }
 
   watch(storage: Storage): void {
-    if (storage.device !== undefined) this.dropped.register(storage, storage.device as Held, storage);
+    if (storage.device !== undefined) this.dropped.watch(storage);
   }
 
   release(storage: Storage): void {
     const { device } = storage;
     if (device === undefined) return;
     storage.device = undefined;
-    this.dropped.unregister(storage);
+    this.dropped.forget(storage);
     this.free(device as Held);
   }
 
