@@ -11,14 +11,19 @@ const mostRuns = 2;
 interface Sides {
   /** In the precision that was asked for; its values are the ones that are read. */
   readonly asked: Storage;
-  /** From single-precision leaves: in double precision, in single precision. */
+  /** Undefined until a program that reads it goes to the device. */
+  variants: Variants | undefined;
+}
+
+/** What a tensor comes to from single-precision leaves. */
+interface Variants {
+  /** In double precision, in single precision. */
   readonly wide: Storage;
   readonly single: Storage;
   /** In double precision with every step a little off, and off to the other side. */
   readonly shaken: Storage;
   readonly counter: Storage;
-  /** Undefined where the program that made it did not go to the device. */
-  device: Storage | undefined;
+  readonly device: Storage;
 }
 
 export interface Shadowed extends Backend {
@@ -56,40 +61,46 @@ class ShadowedBackend implements Shadowed {
   }
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
-    const { oracle, device } = this;
     const all = leaves.map(sidesOf);
-    const singles = constants.map((value, i) =>
-      withFloats(program.nodes[program.constants[i]].dtype, "f32") === "f32" ? Math.fround(value) : value,
+    const asked = this.oracle.run(
+      keeping(program),
+      all.map((sides) => sides.asked),
+      constants,
     );
-    const pick = (side: keyof Sides) => all.map((sides) => sides[side]!);
-    const asked = oracle.run(keeping(program), pick("asked"), constants);
-    const wide = oracle.run(inPrecision(program, "f64"), pick("wide"), singles);
-    const [up, down] = this.shakesFor(program);
-    const off = oracle.run(shaken(program), [...pick("shaken"), up, down], singles);
-    const counter = oracle.run(shaken(program), [...pick("counter"), down, up], singles);
-    const single = oracle.run(inPrecision(program, "f32"), pick("single"), singles);
-    let onDevice: Storage[] | undefined;
-    if (this.isDue(program.key)) {
-      for (const sides of all) sides.device ??= copyOf(sides.single);
-      onDevice = device.run({ ...inPrecision(program, "f32"), donated: program.donated }, pick("device"), singles);
-    }
+    const variants = this.isDue(program.key) ? this.variantsOf(program, all, constants) : undefined;
     leaves.forEach((leaf, i) => {
       if (!program.donated[i]) return;
-      releaseAll(oracle, all[i]);
-      if (onDevice === undefined && all[i].device !== undefined) device.release(all[i].device);
+      this.releaseAll(all[i]);
       leaf.host = undefined;
       leaf.device = undefined;
       leaf.disposed = true;
     });
     return program.outputs.map((output, i) => {
       const { dtype, op, shape } = program.nodes[output];
-      const made: Sides = {
-        ...{ asked: asked[i], wide: wide[i], single: single[i] },
-        ...{ shaken: off[i], counter: counter[i], device: onDevice?.[i] },
-      };
-      if (onDevice !== undefined) this.compare(`${op} of shape [${shape}]`, made);
+      const made: Sides = { asked: asked[i], variants: variants?.[i] };
+      if (made.variants !== undefined) this.compare(`${op} of shape [${shape}]`, made.variants);
       return { dtype, length: asked[i].length, host: undefined, device: made, disposed: false };
     });
+  }
+
+  /** Runs the program on the device, and every way that says how far off the device may be. */
+  private variantsOf(program: Program, all: readonly Sides[], constants: readonly number[]): Variants[] {
+    const { oracle, device } = this;
+    const singles = constants.map((value, i) =>
+      withFloats(program.nodes[program.constants[i]].dtype, "f32") === "f32" ? Math.fround(value) : value,
+    );
+    for (const sides of all) sides.variants ??= variantsFrom(sides.asked);
+    const pick = (name: keyof Variants) => all.map(({ variants }) => variants![name]);
+    const wide = oracle.run(inPrecision(program, "f64"), pick("wide"), singles);
+    const [up, down] = this.shakesFor(program);
+    const off = oracle.run(shaken(program), [...pick("shaken"), up, down], singles);
+    const counter = oracle.run(shaken(program), [...pick("counter"), down, up], singles);
+    const single = oracle.run(inPrecision(program, "f32"), pick("single"), singles);
+    const given = { ...inPrecision(program, "f32"), donated: program.donated };
+    const onDevice = device.run(given, pick("device"), singles);
+    return onDevice.map((made, i) => ({
+      ...{ wide: wide[i], single: single[i], shaken: off[i], counter: counter[i], device: made },
+    }));
   }
 
   private shakesFor(program: Program): readonly Storage[] {
@@ -107,12 +118,12 @@ class ShadowedBackend implements Shadowed {
   }
 
   /** Reading takes its turn at once: what happens to the tensor afterwards does not matter. */
-  private compare(what: string, { device, wide, shaken, counter, single }: Sides): void {
+  private compare(what: string, { device, wide, shaken, counter, single }: Variants): void {
     const expected = {
       ...{ wide: wide.host!.slice(), single: single.host!.slice() },
       shaken: [shaken.host!.slice(), counter.host!.slice()],
     };
-    const comparison = this.device.read(device!).then((values) => checkAgreement(what, values, expected));
+    const comparison = this.device.read(device).then((values) => checkAgreement(what, values, expected));
     comparison.catch(() => {});
     this.comparisons.push(comparison);
   }
@@ -135,8 +146,15 @@ class ShadowedBackend implements Shadowed {
     const sides = storage.device as Sides | undefined;
     if (sides === undefined) return;
     storage.device = undefined;
-    releaseAll(this.oracle, sides);
-    if (sides.device !== undefined) this.device.release(sides.device);
+    this.releaseAll(sides);
+  }
+
+  private releaseAll({ asked, variants }: Sides): void {
+    this.oracle.release(asked);
+    if (variants === undefined) return;
+    const { wide, single, shaken, counter, device } = variants;
+    for (const side of [wide, single, shaken, counter]) this.oracle.release(side);
+    this.device.release(device);
   }
 
   memory(): ReturnType<Backend["memory"]> {
@@ -148,28 +166,16 @@ function onHost(dtype: DType, host: TypedArray): Storage {
   return { dtype, length: host.length, host, device: undefined, disposed: false };
 }
 
-function copyOf({ dtype, host }: Storage): Storage {
-  return onHost(dtype, host!.slice() as TypedArray);
+/** What a leaf holds; values that are only on the host are those asked for. */
+function sidesOf(leaf: Storage): Sides {
+  return (leaf.device as Sides | undefined) ?? { asked: leaf, variants: undefined };
 }
 
-/** What a leaf holds; values that are only on the host are copied to every side. */
-function sidesOf({ dtype, host, device }: Storage): Sides {
-  if (device !== undefined) return device as Sides;
-  const copies = (of: TypedArray) => onHost(dtype, of.slice() as TypedArray);
-  if (dtype !== "f32" && dtype !== "f64") {
-    return {
-      ...{ asked: copies(host!), wide: copies(host!), single: copies(host!) },
-      ...{ shaken: copies(host!), counter: copies(host!), device: undefined },
-    };
-  }
-  const single = Float32Array.from(host!);
-  const wide = () => onHost("f64", Float64Array.from(single));
-  return {
-    ...{ asked: copies(host!), wide: wide(), single: onHost("f32", single) },
-    ...{ shaken: wide(), counter: wide(), device: undefined },
-  };
-}
-
-function releaseAll(oracle: Backend, { asked, wide, shaken, counter, single }: Sides): void {
-  for (const side of [asked, wide, shaken, counter, single]) oracle.release(side);
+/** All variants of values that come from outside, or from a program that did not go to the device. */
+function variantsFrom({ dtype, host }: Storage): Variants {
+  const isFloat = dtype === "f32" || dtype === "f64";
+  const single = () =>
+    onHost(withFloats(dtype, "f32"), (isFloat ? Float32Array.from(host!) : host!.slice()) as TypedArray);
+  const wide = () => (isFloat ? onHost("f64", Float64Array.from(single().host!)) : single());
+  return { wide: wide(), single: single(), shaken: wide(), counter: wide(), device: single() };
 }
