@@ -1,5 +1,6 @@
 import {
   customVjp,
+  evaluate,
   grad,
   logSumExp,
   matmul,
@@ -179,7 +180,19 @@ describe("checkGradient, by its own measures", () => {
         `checkGradient: the gradient cannot be judged: five directions had slopes (the last ${signs[4] * 2 ** -30}) too small for differences good to ${allowanceAt(1, 1)}; move x away from a kink or a flat place`,
       ),
     );
-    expect(calls).toBe(5 * (2 + 22)); // each mode once, and eleven steps ahead and behind
+    expect(calls).toBe(2 + 5 * 2); // once plainly and once to be replayed; for each direction in each mode
+  });
+
+  it("builds the graph anew at each point where a function computes on its way", async () => {
+    let calls = 0;
+    const halting = (x: Tensor) => {
+      calls++;
+      return x.mul(x).mul(evaluate(x.mul(0)).add(1)).sum();
+    };
+    await checkGradient(halting, tensor(new Float64Array([0.3, -1])));
+    expect(calls).toBe(2 + 2 * (2 + 22)); // eleven steps ahead and behind
+    const wrong = customVjp(halting, (cotangent, _, x) => [x.mul(cotangent)]);
+    await expect(checkGradient(wrong, tensor(new Float64Array([0.3, -1])))).rejects.toThrow("the gradient is wrong");
   });
 
   it("draws from seed 0 where nothing else is said", async () => {
