@@ -86,6 +86,20 @@ describe("evaluate", () => {
     expect(backend.memory().buffers).toBe(2);
   });
 
+  it("takes what is donated from its owner, also what nothing reads", async () => {
+    const backend = cpu();
+    const fresh = () => evaluate(tensor([1, 2], { backend }).mul(3));
+    const [a, b] = [fresh(), fresh()];
+    const result = evaluate(tensor([4], { backend }).mul(2), { donate: { a, list: [b] } });
+    for (const given of [a, b]) {
+      await expect(given.data()).rejects.toThrow(
+        "data: the tensor has been disposed; read it first or dispose of it later",
+      );
+    }
+    await expectClose(result, [8]);
+    expect(backend.memory().buffers).toBe(1);
+  });
+
   it("reads a donated tensor's old value wherever it is used, before it is overwritten", async () => {
     const backend = cpu();
     const ids = tensor(Int32Array.of(0, 0), { backend });

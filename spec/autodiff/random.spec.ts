@@ -82,6 +82,10 @@ describe("Key", () => {
     expect(randomKey(42).at("weights").words).toEqual([0x2245dfa3, 0xac52a003]);
     expect(randomKey(42).at(3).words).toEqual([0x34f951af, 0x796c8dfc]);
     expect(randomKey(42).at("noise", 2 ** 40).words).toEqual([0x1a3ab2a6, 0x8358e223]);
+    expect(randomKey(42).at("seed").words).toEqual([0xcfe0df0b, 0x87fb9370]);
+    expect(randomKey(42).at("").words).toEqual([0x4b869291, 0x27bc93a3]);
+    expect(randomKey(42).at(2 ** 32).words).toEqual([0x28150f67, 0x1ce8b29b]);
+    expect(randomKey(42).at(2 ** 53 - 1).words).toEqual([0x979be61b, 0xb4e5d18a]);
     expect(randomKey(42).split(2)[1].words).toEqual([0xdae4e93f, 0x026b4314]);
     expect(randomKey(2 ** 53 - 1).words).toEqual([0xffffffff, 0x1fffff]);
     expect([...(await uniform(randomKey(3), [2]).data())]).toEqual([0.1843249797821045, 0.9532983899116516]);
@@ -89,6 +93,13 @@ describe("Key", () => {
       0.18432503158821478, 0.7811508396418804,
     ]);
     expect([...(await randomInt(randomKey(3), [4], 100).data())]).toEqual([18, 78, 62, 27]);
+  });
+
+  it("splits in two unless told otherwise", () => {
+    const key = randomKey(4);
+    const words = (keys: readonly Key[]) => keys.map((one) => one.words);
+    expect(words(key.split())).toEqual(words(key.split(2)));
+    expect(words(key.split(1))).toEqual(words(key.split(2).slice(0, 1)));
   });
 
   it("names the argument that is wrong", () => {
@@ -120,7 +131,18 @@ describe("randomBits", () => {
     expect(await bitsOf(randomKey(root), 0)).toEqual([]);
   });
 
+  it("is computed from the key's two words", async () => {
+    const [words, ...others] = randomBits(randomKey(2 ** 32 + 3), [4]).origin.inputs;
+    expect(words).toMatchObject({ shape: [2], dtype: "u32" });
+    expect([...(await words.data())]).toEqual([3, 1]);
+    expect(others).toEqual([]);
+  });
+
   it("names the argument that is wrong", () => {
+    expect(randomBits(randomKey(0), [2 ** 20, 2 ** 13]).shape).toEqual([2 ** 20, 2 ** 13]);
+    expect(() => randomBits(randomKey(0), [2 ** 33 + 1])).toThrow(
+      new RangeError("randomBits: shape is [8589934593] but must hold at most 2^33 elements; use more keys"),
+    );
     expect(() => randomBits(randomKey(0), [2 ** 20, 2 ** 14])).toThrow(
       new RangeError("randomBits: shape is [1048576, 16384] but must hold at most 2^33 elements; use more keys"),
     );

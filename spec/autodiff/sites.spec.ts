@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeSite, type Site } from "../../src/autodiff/sites.js";
+import { describeSite, type Site, siteRecorder } from "../../src/autodiff/sites.js";
 
 /** A site with a stack as a host writes it. */
 function siteOf(stack: string, gradientOf?: Site["gradientOf"]): Site {
@@ -17,6 +17,13 @@ describe("describeSite", () => {
     at /app/model.ts:12:8
     at async Promise.all (index 0)`;
     expect(describeSite(siteOf(stack))).toBe("focalLoss, called at /app/model.ts:12:8");
+  });
+
+  it("names the library's only function on the way", () => {
+    const stack = `Error: site
+    at exp (/lib/autodiff/sites.js:1:1)
+    at main (/app.js:2:1)`;
+    expect(describeSite(siteOf(stack))).toBe("exp, called at /app.js:2:1");
   });
 
   it("takes the folder of a package that was bundled for the library", () => {
@@ -49,6 +56,21 @@ exp@http://localhost/deps/chunk.js?v=1:5:3
     expect(describeSite(siteOf(stack))).toBe("exp in softmax in loss in step in main, called at /app/bundle.js:50:2");
   });
 
+  it("names seven functions at most", () => {
+    const deep = Array.from({ length: 9 }, (_, i) => `    at f${i} (/app/bundle.js:${i}:1)`);
+    const stack = ["    at record (/app/bundle.js:33:21)", "    at apply (/app/bundle.js:35:34)", ...deep].join("\n");
+    expect(describeSite(siteOf(stack))).toBe("f0 in f1 in f2 in f3 in f4 in f5 in f6, called at /app/bundle.js:1:1");
+  });
+
+  it("names the operation's own line where all is one file and nothing else called it", () => {
+    const stack = `Error: site
+    at record (/app/bundle.js:33:21)
+    at apply (/app/bundle.js:35:34)
+    at exp (/app/bundle.js:40:1)
+    at node:internal/process/task_queues:95:5`;
+    expect(describeSite(siteOf(stack))).toBe("exp, called at /app/bundle.js:40:1");
+  });
+
   it("says so where the library's function has no name", () => {
     const stack = `Error: site
     at record (/lib/autodiff/sites.js:1:1)
@@ -75,5 +97,33 @@ exp@http://localhost/deps/chunk.js?v=1:5:3
     expect(describeSite(mul)).toBe(
       "the gradient of div (the gradient of log (f1, called at /app.js:1:1), taken in f2, called at /app.js:2:1), taken in f3, called at /app.js:3:1",
     );
+  });
+});
+
+describe("siteRecorder", () => {
+  it("looks at 64 frames, and leaves the host's own number of them alone", () => {
+    const recorder = siteRecorder();
+    const below = (depth: number): Site => (depth === 0 ? (recorder.record() as Site) : below(depth - 1));
+    const before = Error.stackTraceLimit;
+    const { stack } = below(100);
+    expect(stack.stack!.match(/^ +at /gm)).toHaveLength(64);
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  it("notes the gradient that a call belongs to, and no longer once its rule is done or has failed", () => {
+    const recorder = siteRecorder();
+    const site = recorder.record();
+    const within = recorder.inGradientOf("exp", site, () => recorder.record()) as Site;
+    expect([within.gradientOf?.op, within.gradientOf?.site === site]).toEqual(["exp", true]);
+    const inner = recorder.inGradientOf("exp", site, () => {
+      recorder.inGradientOf("log", within, () => recorder.record());
+      return recorder.record();
+    }) as Site;
+    expect(inner.gradientOf?.op).toBe("exp");
+    const fails = () => {
+      throw new TypeError("no rule");
+    };
+    expect(() => recorder.inGradientOf("exp", site, fails)).toThrow(new TypeError("no rule"));
+    expect((recorder.record() as Site).gradientOf).toBeUndefined();
   });
 });

@@ -1,5 +1,7 @@
 import {
+  type Backend,
   customVjp,
+  DTypeError,
   exp,
   gather,
   grad,
@@ -18,6 +20,7 @@ import { checkGradient, distinctFloats, floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../support/close.js";
 import { law } from "../support/law.js";
+import { spyingBackend } from "./spying-backend.js";
 
 const f64 = (...values: number[]) => tensor(Float64Array.from(values));
 const cube = (x: Tensor) => x.mul(x).mul(x).sum();
@@ -59,8 +62,57 @@ describe("grad", () => {
     await expectClose([await grad(g)(f64(x).reshape([])).item()], [6 * x * x]);
   });
 
+  law("reaches arguments at any depth of a graph", floats([2]), floats([2]), async (x, y) => {
+    const [a, b] = [tensor(x), exp(exp(tensor(y)).mul(0.1)).neg()];
+    const slopes = grad(({ a, b }: { a: Tensor; b: Tensor }) => a.mul(a).mul(2).add(b.mul(3)).sum())({ a, b });
+    await expectClose(
+      slopes.a,
+      x.map((value) => 4 * value),
+    );
+    await expectClose(slopes.b, [3, 3]);
+  });
+
   it("is zero where the argument has no influence", async () => {
     await expectClose(grad(({ a }: { a: Tensor; b: Tensor }) => a.sum())({ a: f64(1), b: f64(2, 3) }).b, [0, 0]);
+  });
+
+  it("does not ask the rules of what the argument does not go into", async () => {
+    let asked = 0;
+    const own = customVjp(
+      (t: Tensor) => t.mul(2),
+      (cotangent) => {
+        asked++;
+        return [cotangent.mul(2)];
+      },
+    );
+    const given = f64(1, 2);
+    await expectClose(grad((t: Tensor) => own(given).add(t).sum())(given), [1, 1]);
+    expect(asked).toBe(0);
+    await expectClose(grad((t: Tensor) => own(t).add(given).sum())(given), [2, 2]);
+    expect(asked).toBe(1);
+  });
+
+  it("tells a backend that records places which operation a rule belongs to", async () => {
+    const belonging: (readonly [string, unknown])[] = [];
+    let places = 0;
+    const backend: Backend = {
+      ...spyingBackend().backend,
+      sites: {
+        record: () => ++places,
+        inGradientOf(op, site, rule) {
+          belonging.push([op, site]);
+          return rule();
+        },
+      },
+    };
+    const origins: (readonly [string, unknown])[] = [];
+    const slope = grad((t: Tensor) => {
+      const made = [exp(t), exp(t).mul(2)];
+      origins.push(...made.map(({ origin }) => [origin.op, origin.site] as const));
+      return made[0].add(made[1]).sum();
+    })(tensor([0], { backend, dtype: "f64" }));
+    await expectClose(slope, [3]);
+    expect(belonging).toEqual(expect.arrayContaining(origins));
   });
 
   it("survives ten thousand operations in a row", async () => {
@@ -78,6 +130,13 @@ describe("grad", () => {
     );
     expect(() => grad(() => tensor(1, { dtype: "i32" }) as never)(f64(1))).toThrow(
       "grad: the function returned i32 but must return f32 or f64",
+    );
+    expect(() => grad((x: Tensor<"i32">) => x as never)(tensor(Int32Array.of(1)))).toThrow(
+      "grad: the argument is i32 but must be f32 or f64; only floats have gradients",
+    );
+    const mixed = { a: f64(1), b: [tensor(Int32Array.of(1))] };
+    expect(() => grad(({ a }: typeof mixed) => a.sum())(mixed)).toThrow(
+      new DTypeError("grad: the argument's b.0 is i32 but must be f32 or f64; only floats have gradients"),
     );
     expect(() => valueAndGrad(({ a }: { a: Tensor<"i32"> }) => a as never)({ a: tensor(Int32Array.of(1)) })).toThrow(
       "valueAndGrad: the argument's a is i32 but must be f32 or f64; only floats have gradients",
@@ -129,6 +188,51 @@ describe("vjp, jvp and hvp", () => {
     await expectClose(jvp(f, tensor(x), tensor(v)).tangent, expected);
   });
 
+  it("are zero where the argument, or one of its parts, has no influence", async () => {
+    const x = { a: f64(1, 2), b: f64(3) };
+    const outputs = ({ a }: typeof x) => [a.mul(2), f64(5)];
+    const back = vjp(outputs, x).pullback([f64(1, 1), f64(1)]);
+    await expectClose(back.a, [2, 2]);
+    await expectClose(back.b, [0]);
+    const { tangent } = jvp(outputs, x, { a: f64(1, -1), b: f64(7) });
+    await expectClose(tangent[0], [2, -2]);
+    await expectClose(tangent[1], [0]);
+    const bilinear = ({ a, b }: typeof x) => a.sum().mul(b.sum());
+    const seen = hvp(bilinear, x, { a: f64(0, 0), b: f64(7) });
+    await expectClose(seen.a, [7, 7]);
+    await expectClose(seen.b, [0]);
+  });
+
+  law(
+    "hvp goes through trees, and is linear in the direction",
+    floats([2]),
+    floats([2]),
+    floats([2]),
+    async (x, v, w) => {
+      // a²b: H = [2b 2a; 2a 0]
+      const f = ([a, b]: readonly Tensor[]) => a.mul(a).mul(b).sum();
+      const at = [tensor(x), tensor(v)];
+      const [first, second] = hvp(f, at, [tensor(w), tensor(v)]);
+      await expectClose(
+        first,
+        x.map((a, i) => 2 * v[i] * w[i] + 2 * a * v[i]),
+      );
+      await expectClose(
+        second,
+        x.map((a, i) => 2 * a * w[i]),
+      );
+      const along = grad((direction: readonly Tensor[]) => hvp(f, at, [...direction])[0].sum())([tensor(w), tensor(v)]);
+      await expectClose(
+        along[0],
+        v.map((b) => 2 * b),
+      );
+      await expectClose(
+        along[1],
+        x.map((a) => 2 * a),
+      );
+    },
+  );
+
   law("hvp is the Hessian times a direction", floats([2]), floats([2]), async (x, v) => {
     const quartic = (t: Tensor) => t.mul(t).sum().mul(t.mul(t).sum()); // ‖x‖⁴: H = 4‖x‖² I + 8 x xᵀ
     const norm = x[0] ** 2 + x[1] ** 2;
@@ -165,6 +269,20 @@ describe("stopGradient and customVjp", () => {
       (cotangent) => [cotangent.mul(7)],
     );
     await expectClose(grad((t: Tensor) => wrong(t).sum())(tensor(x)), [7, 7, 7]);
+  });
+});
+
+describe("an input of customVjp for which its rule has no cotangent", () => {
+  const product = customVjp(
+    (a: Tensor, b: Tensor) => a.mul(b),
+    (cotangent, _, _a, b) => [cotangent.mul(b), undefined],
+  );
+
+  law("gets none, also where it is another input as well", floats([2]), floats([2]), async (x, y) => {
+    const slopes = grad(([a, b]: readonly Tensor[]) => product(a, b).add(b.mul(5)).sum())([tensor(x), tensor(y)]);
+    await expectClose(slopes[0], y);
+    await expectClose(slopes[1], [5, 5]);
+    await expectClose(grad((t: Tensor) => product(t, t).sum())(tensor(x)), x);
   });
 });
 

@@ -69,8 +69,8 @@ export class Key {
   private named(name: string): Key {
     let key = this.derive(name.length, nameStream);
     for (let i = 0; i < name.length; i += 2) {
-      const second = i + 1 < name.length ? name.charCodeAt(i + 1) : 0;
-      key = key.derive((name.charCodeAt(i) << 16) | second, nameStream);
+      // two characters at a time; past the end there is NaN, which is no bits
+      key = key.derive((name.charCodeAt(i) << 16) | name.charCodeAt(i + 1), nameStream);
     }
     return key;
   }

@@ -95,13 +95,16 @@ const rows: readonly OpRow[] = [
     inputs: apartInputs(),
     apply: (a, b) => minimum(a, b),
     expected: pairs(Math.min),
-    points: [{ inputs: [input([1, 2, Number.NaN]), input([2, 2, 2])], value: [1, 2, Number.NaN] }],
+    points: [
+      { inputs: [input([1, 2, 3]), input([2, 2, 2])], value: [1, 2, 2], gradient: [1, 0.5, 0] },
+      { inputs: [input([1, 2, Number.NaN]), input([2, 2, 2])], value: [1, 2, Number.NaN] },
+    ],
   },
   {
     name: "clamp",
     inputs: distinctInput({ minRank: 1, maxRank: 1, maxSize: 3 }),
     apply: (x) => clamp(x, -20, 20),
-    points: [{ inputs: [input([-3, -1, 0, 1, 3])], value: [-3, -1, 0, 1, 3] }],
+    points: [{ inputs: [input([-30, -20, 0, 20, 30])], value: [-20, -20, 0, 20, 20], gradient: [0, 0.5, 1, 0.5, 0] }],
     errors: [{ call: () => clamp(tensor([1]), 2, 1), message: "clamp: low is 2 but must be ≤ high, 1" }],
   },
 ];

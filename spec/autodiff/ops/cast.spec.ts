@@ -1,4 +1,4 @@
-import { cast, type DType, grad, type Tensor, tensor } from "cotangent";
+import { cast, type DType, grad, type Tensor, tensor, vjp } from "cotangent";
 import { floats } from "cotangent/testing";
 import { expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
@@ -53,6 +53,13 @@ onEveryBackend("cast", (backend) => {
     const x = tensor(Float64Array.of(1.5, -2.5), { backend });
     await expectClose(grad(through("i32"))(x), [1, -2], { tolerance: 0 });
     await expectClose(grad(through("bool"))(x), [1, 1], { tolerance: 0 });
+  });
+
+  it("takes no cotangent of integers back to floats", async () => {
+    for (const dtype of ["i32", "u32"] as const) {
+      const { value, pullback } = vjp((x: Tensor) => cast(x, dtype), tensor(Float64Array.of(1.5, 2.5), { backend }));
+      await expectClose(pullback(value), [0, 0], { tolerance: 0 });
+    }
   });
 
   it("gives a tensor of that dtype as it is, and refuses what is none", () => {

@@ -86,6 +86,10 @@ const rows: readonly OpRow[] = [
         call: () => where(tensor([true, false, true]), tensor([1, 2]), 0),
         message: "where: shapes [2] and [3] do not broadcast",
       },
+      {
+        call: () => where(tensor([true]), tensor([1]), tensor(Float64Array.of(1))),
+        message: "where: b is f64 but must match a, f32; cast one of them",
+      },
     ],
   },
   {
@@ -129,6 +133,7 @@ onEveryBackend("comparison, choice and bits", (backend) => {
     expect(() => and(tensor([1]) as never, tensor([1]) as never)).toThrow(
       "and: a is f32 but must be i32 or u32 or bool; cast it",
     );
+    expect(() => not(tensor([1]) as never)).toThrow("not: x is f32 but must be i32 or u32 or bool; cast it");
   });
 
   it("casts by truncation and saturation", async () => {

@@ -112,12 +112,26 @@ const rows: readonly OpRow[] = [
         call: () => polygamma(-1, tensor([1])),
         message: "polygamma: order is -1 but must be a whole number in [0, 20]",
       },
+      {
+        call: () => polygamma(21, tensor([1])),
+        message: "polygamma: order is 21 but must be a whole number in [0, 20]",
+      },
+      {
+        call: () => polygamma(1.5, tensor([1])),
+        message: "polygamma: order is 1.5 but must be a whole number in [0, 20]",
+      },
     ],
   },
 ];
 
 onEveryBackend("exponential", (backend) => {
   for (const row of rows) opLaws(row, backend);
+
+  it("has polygammas up to order 20", async () => {
+    const zeta21 = 1.000000476932987; // ψ⁽ⁿ⁾(1) = (−1)ⁿ⁺¹·n!·ζ(n + 1)
+    const factorial = 2_432_902_008_176_640_000;
+    await expectClose(polygamma(20, tensor(Float64Array.of(1), { backend })), [-factorial * zeta21]);
+  });
 
   it("keeps its digits where the argument is small", async () => {
     const x = tensor(new Float64Array([1e-12, -1e-12]), { backend });

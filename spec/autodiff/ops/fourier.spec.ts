@@ -47,6 +47,24 @@ function direct([re, im]: readonly OpInput[], sign: number, scale: number): Floa
   return out;
 }
 
+/** The shape with its last axis second of three, or its first. */
+const asLines = (shape: readonly number[], axis: "last" | "first") => {
+  const [first] = shape;
+  const last = shape[shape.length - 1];
+  const size = shape.reduce((product, length) => product * length, 1);
+  return axis === "last" ? [size / last, last, 1] : [1, first, size / first];
+};
+
+/** As `direct`, of any shape along its last or first axis. */
+function directAlong(axis: "last" | "first", parts: readonly OpInput[], sign: number, isMean: boolean): Float64Array {
+  const shape = asLines(parts[0].shape, axis);
+  return direct(
+    parts.map(({ values }) => ({ shape, values })),
+    sign,
+    isMean ? 1 / shape[1] : 1,
+  );
+}
+
 const both = ({ re, im }: ComplexPair) => stack([re, im]);
 
 onEveryBackend("fft", (backend) => {
@@ -115,9 +133,46 @@ onEveryBackend("fft", (backend) => {
     });
   }
 
-  opLaws({ name: "fft", inputs: short, apply: (re, im) => both(fft({ re, im })) }, backend);
-  opLaws({ name: "ifft, first axis", inputs: short, apply: (re, im) => both(ifft({ re, im }, 0)) }, backend);
-  opLaws({ name: "rfft", inputs: short.map(([x]) => [x]), apply: (x) => both(rfft(x)) }, backend);
+  opLaws(
+    {
+      name: "fft",
+      inputs: short,
+      apply: (re, im) => both(fft({ re, im })),
+      expected: (...parts) => directAlong("last", parts, -1, false),
+    },
+    backend,
+  );
+  opLaws(
+    {
+      name: "ifft",
+      inputs: short,
+      apply: (re, im) => both(ifft({ re, im })),
+      expected: (...parts) => directAlong("last", parts, 1, true),
+    },
+    backend,
+  );
+  opLaws(
+    {
+      name: "ifft, first axis",
+      inputs: short,
+      apply: (re, im) => both(ifft({ re, im }, 0)),
+      expected: (...parts) => directAlong("first", parts, 1, true),
+    },
+    backend,
+  );
+  opLaws(
+    {
+      name: "rfft",
+      inputs: short.map(([x]) => [x]),
+      apply: (x) => both(rfft(x)),
+      expected: (x) => {
+        const n = x.shape[x.shape.length - 1];
+        const whole = directAlong("last", [x, { ...x, values: x.values.map(() => 0) }], -1, false);
+        return whole.filter((_, i) => i % n <= n >> 1);
+      },
+    },
+    backend,
+  );
   opLaws(
     {
       name: "irfft",
@@ -157,6 +212,9 @@ describe("fft", () => {
     expect(() => fft({ re: x, im: x }, 2)).toThrow(new RangeError("fft: axis is 2 but must be in [-2, 2) for 2 axes"));
     expect(() => irfft({ re: x, im: x }, 6)).toThrow(
       new ShapeError("irfft: length is 6 but must be 4 or 5 for 3 entries along axis 1"),
+    );
+    expect(() => irfft({ re: x, im: x }, 4.5)).toThrow(
+      new ShapeError("irfft: length is 4.5 but must be 4 or 5 for 3 entries along axis 1"),
     );
     expect(() => irfft({ re: x, im: x.transpose() }, 4)).toThrow(
       new ShapeError("irfft: im has shape [3, 2] but must match re, [2, 3]"),

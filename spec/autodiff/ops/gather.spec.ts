@@ -14,7 +14,7 @@ import { expectClose } from "../../support/close.js";
 import { onEveryBackend } from "../../support/law.js";
 import { inputsOf } from "../../support/op-inputs.js";
 import { opLaws } from "../../support/op-laws.js";
-import type { OpRow } from "../op-row.js";
+import { input, type OpRow } from "../op-row.js";
 
 onEveryBackend("gather and scatter", (backend) => {
   const ids = (...list: number[]) => tensor(Int32Array.from(list), { backend });
@@ -54,6 +54,18 @@ onEveryBackend("gather and scatter", (backend) => {
           call: () => scatterAdd(table, ids(0), table),
           message: "scatterAdd: rows has shape [3, 2] but must be [1, 2]",
         },
+        {
+          call: () => scatterAdd(tensor(1, { backend }), ids(0), tensor([1], { backend })),
+          message: "scatterAdd: base has shape [] but must have an axis",
+        },
+        {
+          call: () => scatterAdd(table, ids(0), tensor(new Float64Array(2), { shape: [1, 2], backend })),
+          message: "scatterAdd: rows is f64 but must match base, f32; cast one of them",
+        },
+        {
+          call: () => scatterAdd(tensor([true], { backend }), ids(0), tensor([true], { backend })),
+          message: "scatterAdd: base is bool but must be f32 or f64 or i32 or u32; cast it",
+        },
       ],
     },
     {
@@ -72,6 +84,14 @@ onEveryBackend("gather and scatter", (backend) => {
           call: () => replaceRows(table, ids(0), table),
           message: "replaceRows: rows has shape [3, 2] but must be [1, 2]",
         },
+        {
+          call: () => replaceRows(table, tensor([0], { backend }) as never, table),
+          message: "replaceRows: ids is f32 but must be i32; cast it",
+        },
+        {
+          call: () => replaceRows(table, ids(0), tensor(new Float64Array(2), { shape: [1, 2], backend })),
+          message: "replaceRows: rows is f64 but must match base, f32; cast one of them",
+        },
       ],
     },
     {
@@ -83,6 +103,15 @@ onEveryBackend("gather and scatter", (backend) => {
         {
           call: () => takeAlongAxis(table, ids(0)),
           message: "takeAlongAxis: indices has shape [1] but must match x, [3, 2], outside of axis 1",
+        },
+        {
+          call: () => takeAlongAxis(table, ids(0, 0).reshape([2, 1])),
+          message: "takeAlongAxis: indices has shape [2, 1] but must match x, [3, 2], outside of axis 1",
+        },
+        {
+          call: () =>
+            takeAlongAxis(tensor([[1, 2]], { backend }), tensor(Int32Array.of(2), { shape: [1, 1], backend })),
+          message: "takeAlongAxis: an id is 2 but must be in [0, 2)",
         },
       ],
     },
@@ -97,6 +126,13 @@ onEveryBackend("gather and scatter", (backend) => {
       inputs: inputsOf([2, 2, 3]),
       apply: (x) => diagonal(x),
       expected: ({ values: v }) => [v[0], v[4], v[6], v[10]],
+      points: [{ inputs: [input([1, 2, 3, 4, 5, 6], [3, 2])], value: [1, 4], gradient: [1, 0, 0, 1, 0, 0] }],
+      errors: [
+        {
+          call: () => diagonal(tensor([1], { backend })),
+          message: "diagonal: x has shape [1] but must have 2 axes",
+        },
+      ],
     },
   ];
   for (const row of rows) opLaws(row, backend);
@@ -111,10 +147,16 @@ onEveryBackend("gather and scatter", (backend) => {
     expect(() => firstOccurrence(ids(1).reshape([1, 1]))).toThrow(
       "firstOccurrence: ids has shape [1, 1] but must have 1 axis",
     );
+    expect(() => firstOccurrence(tensor([1], { backend }) as never)).toThrow(
+      "firstOccurrence: ids is f32 but must be i32; cast it",
+    );
   });
 
   it("marks ids", async () => {
     await expectClose(oneHot(ids(1, -1, 5), 3, "f32"), [0, 1, 0, 0, 0, 0, 0, 0, 0]);
     await expectClose(eye(2, { backend, dtype: "f32" }), [1, 0, 0, 1]);
+    expect(() => oneHot(tensor([1], { backend }) as never, 3, "f32")).toThrow(
+      "oneHot: ids is f32 but must be i32; cast it",
+    );
   });
 });

@@ -78,6 +78,11 @@ const rows: readonly OpRow[] = [
     expected: ({ values }) => [6, 9, 16, 19].map((i) => values[i]),
     errors: [
       { call: () => slice(x, [0], [1], { steps: [0] }), message: "slice: step is 0 but must be a whole number ≥ 1" },
+      ...[
+        () => slice(x, [0, 0, 0], []),
+        () => slice(x, [], [1, 1, 1]),
+        () => slice(x, [], [], { steps: [1, 1, 1] }),
+      ].map((call) => ({ call, message: "slice: bounds are given for more than the 2 axes of x, [2, 3]" })),
     ],
   },
   {
@@ -93,10 +98,16 @@ const rows: readonly OpRow[] = [
     apply: (t) => pad(t, [1, 0], [0, 1], { interior: [0, 1], value: 7 }),
     expected: ({ values: [a, b, c, d] }) => [7, 7, 7, 7, a, 7, b, 7, c, 7, d, 7],
     errors: [
-      {
-        call: () => pad(x, [1], [1]),
+      ...[
+        () => pad(x, [1], [1]),
+        () => pad(x, [1], [1, 1]),
+        () => pad(x, [1, 1], [1]),
+        () => pad(x, [1, 1], [1, 1], { interior: [1] }),
+      ].map((call) => ({
+        call,
         message: "pad: before, after and interior need an entry for each of the 2 axes of x",
-      },
+      })),
+      { call: () => pad(x, [0, 0], [0, -1]), message: "pad: padding is -1 but must be a whole number ≥ 0" },
     ],
   },
   {
@@ -107,6 +118,11 @@ const rows: readonly OpRow[] = [
     errors: [
       { call: () => concat([]), message: "concat: tensors is empty but must hold at least one" },
       { call: () => concat([x, tensor([[1]])]), message: "concat: shapes [2, 3] and [1, 1] differ outside of axis 0" },
+      { call: () => concat([x, tensor([1])]), message: "concat: shapes [2, 3] and [1] differ outside of axis 0" },
+      {
+        call: () => concat([x, tensor(new Float64Array(3), { shape: [1, 3] })]),
+        message: "concat: another is f64 but must match the first, f32; cast one of them",
+      },
     ],
   },
   {
@@ -114,6 +130,7 @@ const rows: readonly OpRow[] = [
     inputs: inputsOf([2], [2]),
     apply: (a, b) => stack([a, b], 1),
     expected: ({ values: a }, { values: b }) => [a[0], b[0], a[1], b[1]],
+    errors: [{ call: () => stack([]), message: "stack: tensors is empty but must hold at least one" }],
   },
   { name: "expandDims", inputs: oneInput(), apply: (t) => expandDims(t, 0), expected: ({ values }) => values },
   {

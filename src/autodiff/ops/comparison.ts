@@ -1,4 +1,4 @@
-import { checkDType, checkSameDType, type DType, isFloat } from "../dtype.js";
+import { checkDType, checkSameDType, type DType } from "../dtype.js";
 import { apply, operand } from "../graph.js";
 import { broadcastShapes } from "../shape.js";
 import type { Operand, Tensor } from "../tensor.js";
@@ -68,7 +68,7 @@ export function shiftRight<D extends "i32" | "u32">(a: Operand<D>, b: Operand<D>
 
 function bitwise<D extends DType>(op: string, a: Operand<D>, b: Operand<D>): Tensor<D> {
   const result = binary(op, a, b);
-  if (isFloat(result.dtype)) checkDType(op, { a: result }, "i32", "u32", "bool");
+  checkDType(op, { a: result }, "i32", "u32", "bool");
   return result;
 }
 

@@ -25,7 +25,7 @@ export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
   checkFloat("mean", { x });
   const total = sum(x, axes, options);
   const count = normalizeAxes("mean", axes, x.shape.length).reduce((size, axis) => size * x.shape[axis], 1);
-  return count === 0 ? total.mul(Number.NaN) : total.mul(1 / count);
+  return total.mul(1 / count); // of nothing 0 · ∞, which is NaN
 }
 
 /** The largest over the axes; NaN if any is. Of nothing it is −∞ or the least integer. Ties share the gradient equally. */

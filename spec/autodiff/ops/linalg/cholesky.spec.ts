@@ -15,6 +15,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import { input, type OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import { matrices, positiveDefinite } from "./support/matrices.js";
 
 onEveryBackend("cholesky", (backend) => {
@@ -50,6 +51,7 @@ onEveryBackend("cholesky", (backend) => {
     await expectClose(cholesky(on(a).add(skew)), cholesky(on(a)), { tolerance: 1e-12 });
   });
 
+  batchLaw(positiveDefinite(3), (a) => [cholesky(a)], backend);
   opLaws({ name: "cholesky", inputs: positiveDefinite(3).map((a) => [a]), apply: cholesky }, backend);
   opLaws(
     {

@@ -4,6 +4,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import { input, type OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import { matrices, wellConditioned } from "./support/matrices.js";
 
 /** Laplace's expansion along the first row. */
@@ -32,6 +33,14 @@ onEveryBackend("determinant", (backend) => {
     await expectClose(logAbs, [Math.log(Math.abs(value))], { tolerance: 1e-12 });
   });
 
+  batchLaw(
+    wellConditioned(3, 3),
+    (a) => {
+      const { sign, logAbs } = logDeterminant(a);
+      return [determinant(a).mul(0.1), sign, logAbs];
+    },
+    backend,
+  );
   opLaws(
     {
       name: "determinant",

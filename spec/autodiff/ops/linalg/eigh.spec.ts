@@ -18,6 +18,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import { input, type OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import {
   asInput,
   asMatrix,
@@ -62,6 +63,14 @@ onEveryBackend("eigh", (backend) => {
     await expectClose(eigh(on(asInput(symmetric(basis, values)))).values, values.slice().sort(), { tolerance: 1e-12 });
   });
 
+  batchLaw(
+    symmetricMatrices(3),
+    (a) => {
+      const { values, vectors } = eigh(a);
+      return [values, vectors];
+    },
+    backend,
+  );
   opLaws({ name: "eigh", inputs: symmetricMatrices(3).map((a) => [a]), apply: withoutSigns }, backend);
   opLaws(
     {
@@ -149,9 +158,13 @@ onEveryBackend("eigh", (backend) => {
     await expectClose(grad(first)(at(0.5)), [0, 0, 0, 0]);
     await expectClose(grad(turning)(at(2 ** -40)), [0, -(2 ** 39), -(2 ** 39), 0]);
     await expectClose(grad(turning)(at(2 ** -48)), [0, 0, 0, 0]);
+    await expectClose(grad(turning)(at(33 * 2 ** -52)), [0, -(2 ** 52) / 66, -(2 ** 52) / 66, 0]); // 16·n = 32
+    await expectClose(grad(turning)(at(32 * 2 ** -52)), [0, 0, 0, 0]);
     const coarse = (gap: number) => tensor(Float32Array.of(1, 0, 0, 1 + gap), { shape: [2, 2], backend });
     await expectClose(grad(turning)(coarse(2 ** -12)), [0, -(2 ** 11), -(2 ** 11), 0]);
     await expectClose(grad(turning)(coarse(2 ** -22)), [0, 0, 0, 0]);
+    expect((await grad(turning)(coarse(33 * 2 ** -23)).data())[1]).toBeLessThan(-(2 ** 16));
+    await expectClose(grad(turning)(coarse(32 * 2 ** -23)), [0, 0, 0, 0]);
   });
 
   it("gives NaN for what is not finite, and the rest of the batch is unharmed", async () => {

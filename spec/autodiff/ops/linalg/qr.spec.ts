@@ -4,6 +4,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import type { OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import { matrices, wellConditioned } from "./support/matrices.js";
 
 onEveryBackend("qr", (backend) => {
@@ -35,6 +36,14 @@ onEveryBackend("qr", (backend) => {
     await expectClose(grad(f)(on(a)), on(a).matmul(weight.add(weight.transpose())));
   });
 
+  batchLaw(
+    wellConditioned(3, 2),
+    (a) => {
+      const { q, r } = qr(a);
+      return [q, r];
+    },
+    backend,
+  );
   opLaws({ name: "q", inputs: wellConditioned(3, 2).map((a) => [a]), apply: (a) => qr(a).q }, backend);
   opLaws({ name: "r", inputs: wellConditioned(3, 2).map((a) => [a]), apply: (a) => qr(a).r }, backend);
   opLaws(

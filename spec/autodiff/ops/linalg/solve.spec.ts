@@ -1,10 +1,11 @@
-import { DTypeError, inverse, ShapeError, solve, tensor } from "cotangent";
+import { concat, DTypeError, exp, inverse, ShapeError, solve, tensor } from "cotangent";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import { input, type OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import { matrices, wellConditioned } from "./support/matrices.js";
 
 onEveryBackend("solve", (backend) => {
@@ -25,6 +26,7 @@ onEveryBackend("solve", (backend) => {
     await expectClose(on(a).matmul(solve(on(a), many)), many, { tolerance: 1e-12 });
   });
 
+  batchLaw(wellConditioned(2, 2), (a) => [inverse(a), solve(a, concat([exp(a.mul(0.1)), a.mul(a)], -1))], backend);
   opLaws(
     {
       name: "solve",

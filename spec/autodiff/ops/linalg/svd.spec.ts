@@ -5,6 +5,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import { input, type OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import {
   asInput,
   asMatrix,
@@ -72,6 +73,14 @@ onEveryBackend("svd", (backend) => {
     },
   );
 
+  batchLaw(
+    wellConditioned(3, 3),
+    (a) => {
+      const { u, values, v } = svd(a);
+      return [u, values, v];
+    },
+    backend,
+  );
   for (const [rows, columns] of [
     [3, 2],
     [2, 3],

@@ -13,6 +13,7 @@ import { expectClose } from "../../../support/close.js";
 import { law, onEveryBackend } from "../../../support/law.js";
 import { opLaws } from "../../../support/op-laws.js";
 import type { OpInput } from "../../op-row.js";
+import { batchLaw } from "./support/batches.js";
 import { matrices } from "./support/matrices.js";
 
 /** Matrices with a diagonal far from 0; both triangles are filled. */
@@ -37,6 +38,12 @@ onEveryBackend("triangularSolve", (backend) => {
       opLaws({ name, inputs, apply: (a, b) => triangularSolve(a, b, { lower, transpose }) }, backend);
     }
   }
+
+  batchLaw(
+    squares(3),
+    (a) => [triangularSolve(a, a.mul(a).mul(0.1)), triangularSolve(a, a, { lower: false })],
+    backend,
+  );
 
   law("broadcasts leading axes", squares(2), matrices(2, 6), async (a, b) => {
     const many = tensor(b.values, { shape: [3, 2, 2], backend });

@@ -66,7 +66,6 @@ const householderFactors: HostKernel = ([a], output, attributes) => {
   const r = new Float64Array(n * n);
   for (let batch = 0; batch * m * n < a.length; batch++) {
     for (let i = 0; i < m * n; i++) work[i] = a[batch * m * n + i];
-    r.fill(0);
     for (let k = 0; k < n; k++) {
       const length = reflector(work, m, n, k);
       for (let j = k + 1; j < n; j++) reflect(work, work, m, n, k, j);

@@ -1,6 +1,7 @@
-import { type Backend, buffer, cpu, evaluate, prefetch, sum, wasm } from "cotangent";
+import { type Backend, BackendError, buffer, cpu, evaluate, prefetch, ShapeError, sum, wasm } from "cotangent";
 import { describe, expect, it } from "vitest";
-import { gpu, noGpu } from "../support/law.js";
+import { gpu, noGpu } from "../../support/law.js";
+import { spyingBackend } from "../spying-backend.js";
 
 const backends: readonly (readonly [string, Backend | undefined])[] = [
   ["cpu", cpu()],
@@ -35,5 +36,27 @@ describe.each(backends)("a buffer on %s", (_name, backend) => {
     using twice = evaluate(tensor.mul(2));
     values.fill(5);
     expect([...(await twice.data())]).toEqual([0, 0]);
+  });
+});
+
+describe("a buffer", () => {
+  it("lies in memory that the backend lends, if it lends any of that dtype", () => {
+    const { backend } = spyingBackend(["f32"]);
+    const host = new Float32Array(6);
+    const storage = { dtype: "f32", length: 6, host, device: undefined, disposed: false } as const;
+    const lending: Backend = { ...backend, lend: () => storage };
+    const { tensor, values } = buffer([2, 3], { backend: lending });
+    expect(values).toBe(host);
+    expect([tensor.shape, tensor.dtype]).toEqual([[2, 3], "f32"]);
+    expect(() => buffer([1], { backend: lending, dtype: "f64" })).toThrow(
+      new BackendError("tensor: dtype is f64, which spying does not have; use f32"),
+    );
+    expect([...buffer([2], { backend }).values]).toEqual([0, 0]);
+  });
+
+  it("has sizes that are whole numbers", () => {
+    expect(() => buffer([-1, -2])).toThrow(
+      new ShapeError("buffer: shape is [-1, -2] but its sizes must be whole numbers ≥ 0"),
+    );
   });
 });
