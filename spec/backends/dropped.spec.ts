@@ -22,10 +22,7 @@ async function collected(): Promise<void> {
 
 function net() {
   const freed: number[] = [];
-  const dropped = new Dropped<number>(
-    ({ device }) => device as number,
-    (handle) => freed.push(handle),
-  );
+  const dropped = new Dropped<number>((device) => freed.push(device));
   const storage = (device: number, length = 4): Storage => ({
     dtype: "f32",
     length,

@@ -41,11 +41,11 @@ export interface EvaluateOptions {
  * history, and nothing is copied to the host. Dispose of it when it is no longer needed, or leave that to the garbage
  * collector.
  */
-export function evaluate<T>(tree: T, { donate }: EvaluateOptions = {}): T {
+export function evaluate<T>(tree: T, { donate = [] }: EvaluateOptions = {}): T {
   const leaves = leavesOf<Tensor<DType>>(tree);
   if (leaves.length === 0) return tree;
   const [{ backend }] = leaves;
-  const given = donate === undefined ? [] : leavesOf<Tensor<DType>>(donate);
+  const given = leavesOf<Tensor<DType>>(donate);
   const donated = new Set<Storage>();
   for (const { storage } of given) if (storage !== undefined) donated.add(storage);
   const results = compute(backend, leaves, donated);

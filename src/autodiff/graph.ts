@@ -1,4 +1,4 @@
-import type { Attribute, HostKernel, TypedArray } from "../backends/backend.js";
+import type { Attribute, HostKernel, Scalar, TypedArray } from "../backends/backend.js";
 import { BackendError, DisposedError } from "./check.js";
 import type { DType, Float } from "./dtype.js";
 import type { Shape } from "./shape.js";
@@ -10,6 +10,7 @@ interface ResultOf<D extends DType> {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly pullback?: Pullback | undefined;
   readonly host?: HostKernel;
+  readonly scalar?: Scalar | undefined;
 }
 
 const none: Readonly<Record<string, Attribute>> = {};
@@ -19,7 +20,7 @@ export function apply<D extends DType>(
   caller: string,
   op: string,
   inputs: readonly Tensor<DType>[],
-  { shape, dtype, attributes = none, pullback, host }: ResultOf<D>,
+  { shape, dtype, attributes = none, pullback, host, scalar }: ResultOf<D>,
 ): Tensor<D> {
   const [{ backend }] = inputs;
   for (const input of inputs) {
@@ -31,10 +32,17 @@ export function apply<D extends DType>(
     }
   }
   const site = backend.sites?.record();
-  return new Tensor(backend, shape, dtype, { op, inputs, attributes, pullback, host, site }, undefined);
+  return new Tensor(backend, shape, dtype, { op, inputs, attributes, pullback, host, scalar, site }, undefined);
 }
 
-const leafOrigin: Origin = { op: "leaf", inputs: [], attributes: none, pullback: undefined, host: undefined };
+const leafOrigin: Origin = {
+  op: "leaf",
+  inputs: [],
+  attributes: none,
+  pullback: undefined,
+  host: undefined,
+  scalar: undefined,
+};
 
 /** A tensor that holds values, already on the host. The array is taken over, not copied. */
 export function leaf<D extends DType>(
@@ -77,7 +85,15 @@ export function source<D extends DType>(
     backend,
     shape,
     dtype,
-    { op, inputs: [], attributes, pullback: undefined, host: undefined, site: backend.sites?.record() },
+    {
+      op,
+      inputs: [],
+      attributes,
+      pullback: undefined,
+      host: undefined,
+      scalar: undefined,
+      site: backend.sites?.record(),
+    },
     undefined,
   );
 }
@@ -116,15 +132,12 @@ export function topologicalOrder(
     if (node.walk === walk) return;
     node.walk = walk;
     found.push(node);
-    const level = levels[node.depth];
-    if (level === undefined) levels[node.depth] = [node];
-    else level.push(node);
+    levels[node.depth] ??= [];
+    levels[node.depth].push(node);
   };
   for (const root of roots) reach(root);
-  for (let at = 0; at < found.length; at++) {
-    if (visit(found[at])) for (const input of found[at].origin.inputs) reach(input);
-  }
-  let next = 0;
-  for (const level of levels) if (level !== undefined) for (const node of level) found[next++] = node;
-  return found;
+  for (const node of found) if (visit(node)) for (const input of node.origin.inputs) reach(input);
+  const order: Tensor<DType>[] = [];
+  for (const level of levels) if (level !== undefined) for (const node of level) order.push(node);
+  return order;
 }

@@ -1,6 +1,6 @@
 import type { Program, ProgramNode, Storage } from "../backends/backend.js";
 import { DisposedError } from "./check.js";
-import type { DType } from "./dtype.js";
+import { type DType, isFloat } from "./dtype.js";
 import { topologicalOrder } from "./graph.js";
 import { sameShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -13,8 +13,6 @@ export interface Linearized {
 }
 
 const isIdentity: ReadonlySet<string> = new Set(["identity", "stopGradient", "custom", "choose"]);
-
-const simplifies: ReadonlySet<string> = new Set(["add", "sub", "mul", "div", "neg"]);
 
 /** Arithmetic on scalars whose values are known; anything else is left to the backend. */
 const foldable: Readonly<Record<string, (a: number, b: number) => number>> = {
@@ -68,12 +66,12 @@ class Linearizer {
   private place(tensor: Tensor<DType>): number {
     const { origin, shape, dtype, storage } = tensor;
     if (storage !== undefined) return this.placeLeaf(tensor, storage);
-    if (origin.op === "constant") return this.placeConstant(origin.attributes.value as number, dtype);
-    const { op, attributes, host, site } = origin;
+    const { op, attributes, host, scalar, site } = origin;
+    if (op === "constant") return this.placeConstant(attributes.value as number, dtype);
     // A choice is its drawn value: what it might have been matters only to an enumeration.
     if (isIdentity.has(op)) return origin.inputs[0].place;
     const inputs = origin.inputs.map(({ place }) => place);
-    return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, site, inputs, shape, dtype });
+    return this.simplified(tensor, inputs) ?? this.emit({ op, attributes, host, scalar, site, inputs, shape, dtype });
   }
 
   private placeLeaf({ shape, dtype, origin: { site } }: Tensor<DType>, storage: Storage): number {
@@ -93,7 +91,8 @@ class Linearizer {
       : this.emit({ op: "reshape", inputs: [place], shape, dtype, attributes: {} });
   }
 
-  private placeConstant(value: number, dtype: DType): number {
+  private placeConstant(given: number, dtype: DType): number {
+    const value = dtype === "f32" ? Math.fround(given) : given;
     const signature = `constant${dtype}${Object.is(value, -0) ? "-0" : value}`;
     let place = this.known.get(signature);
     if (place === undefined) {
@@ -108,14 +107,12 @@ class Linearizer {
 
   /** The place of an earlier node that has this tensor's value, if one is easily seen. */
   private simplified({ origin: { op }, shape, dtype }: Tensor<DType>, inputs: readonly number[]): number | undefined {
-    if (!simplifies.has(op)) return undefined;
+    if (!(op in foldable)) return undefined;
     const [first, second] = inputs;
     const a = this.constantAt(first);
     const b = this.constantAt(second);
-    if (shape.length === 0 && a !== undefined && (b !== undefined || op === "neg")) {
-      const value = foldable[op](a, b!);
-      if (dtype === "f64") return this.placeConstant(value, dtype);
-      if (dtype === "f32") return this.placeConstant(Math.fround(value), dtype);
+    if (shape.length === 0 && isFloat(dtype) && a !== undefined && (b !== undefined || op === "neg")) {
+      return this.placeConstant(foldable[op](a, b!), dtype);
     }
     if (op === "add" && b === 0) return first;
     if (op === "add" && a === 0) return second;

@@ -34,7 +34,7 @@ export function normalizeAxis(caller: string, axis: number, rank: number): numbe
 
 /** Sorted, distinct axes counted from the front; all of them when `axes` is undefined. */
 export function normalizeAxes(caller: string, axes: number | readonly number[] | undefined, rank: number): number[] {
-  if (axes === undefined) return [...new Array(rank).keys()];
+  if (axes === undefined) return [...Array(rank).keys()];
   const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(caller, axis, rank));
   if (new Set(list).size !== list.length) throw new RangeError(`${caller}: axes ${showShape(list)} name an axis twice`);
   return list.sort((a, b) => a - b);

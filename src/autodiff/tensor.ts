@@ -1,4 +1,4 @@
-import type { Attribute, Backend, HostKernel, Storage } from "../backends/backend.js";
+import type { Attribute, Backend, HostKernel, Scalar, Storage } from "../backends/backend.js";
 import type { ArrayOf, DType, Float } from "./dtype.js";
 import { readScalar, readValues, releaseTensor } from "./evaluate.js";
 import { add, div, mul, neg, sub } from "./ops/arithmetic.js";
@@ -20,6 +20,7 @@ export interface Origin {
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly pullback: Pullback | undefined;
   readonly host: HostKernel | undefined;
+  readonly scalar: Scalar | undefined;
   /** Where it was called, if the backend records that. */
   readonly site?: unknown;
 }

@@ -14,16 +14,13 @@ function variable<D extends DType>(x: Tensor<D>): Tensor<D> {
 }
 
 function variables<T>(caller: string, tree: T): { readonly tree: T; readonly leaves: readonly Tensor[] } {
-  const given = leavesOf(tree);
-  if (!given.every(({ dtype }) => isFloat(dtype))) mapTree(tree, (leaf, path) => checkVariable(caller, leaf, path));
-  const leaves = given.map(variable);
-  return { tree: rebuild(tree, leaves), leaves };
-}
-
-function checkVariable(caller: string, { dtype }: Tensor<DType>, path: string): void {
-  if (isFloat(dtype)) return;
-  const where = path === "" ? "the argument" : `the argument's ${path}`;
-  throw new DTypeError(`${caller}: ${where} is ${dtype} but must be f32 or f64; only floats have gradients`);
+  const leaves: Tensor[] = [];
+  const fresh = mapTree(tree, (leaf, path) => {
+    if (isFloat(leaf.dtype)) return leaves[leaves.push(variable(leaf)) - 1];
+    const where = path === "" ? "the argument" : `the argument's ${path}`;
+    throw new DTypeError(`${caller}: ${where} is ${leaf.dtype} but must be f32 or f64; only floats have gradients`);
+  }) as T;
+  return { tree: fresh, leaves };
 }
 
 /**
@@ -35,8 +32,7 @@ function pullBack(
   cotangents: readonly Tensor[],
   inputs: readonly Tensor[],
 ): (Tensor | undefined)[] {
-  let shallowest = Number.POSITIVE_INFINITY;
-  for (const { depth } of inputs) shallowest = Math.min(shallowest, depth);
+  const shallowest = Math.min(...inputs.map((input) => input.depth));
   const wanted = new Set<Tensor<DType>>(inputs);
   const order = topologicalOrder(outputs, (node) => node.depth > shallowest);
   for (const node of order) if (node.origin.inputs.some((input) => wanted.has(input))) wanted.add(node);

@@ -21,35 +21,25 @@ export function leavesOf<L extends Tensor<DType> = Tensor>(tree: unknown): L[] {
 function collect(tree: unknown, leaves: unknown[]): void {
   if (tree instanceof Tensor) leaves.push(tree);
   else if (Array.isArray(tree)) for (const child of tree) collect(child, leaves);
-  else if (isBranch(tree)) for (const name of Object.keys(tree)) collect(tree[name], leaves);
+  else if (isBranch(tree)) for (const child of Object.values(tree)) collect(child, leaves);
   else throw new TypeError(`tree: a leaf is ${String(tree)} but must be a tensor`);
 }
 
 /** A tree of the same form with `f(leaf, path)` at each leaf; the path reads `layers.0.bias`. */
 export function mapTree<T, To>(tree: T, f: (leaf: Tensor, path: string) => To, path = ""): Mapped<T, To> {
   if (tree instanceof Tensor) return f(tree as unknown as Tensor, path) as Mapped<T, To>;
-  const step = (name: string) => (path === "" ? name : `${path}.${name}`);
-  if (Array.isArray(tree)) {
-    return tree.map((child, i) => mapTree(child, f, step(String(i)))) as Mapped<T, To>;
+  if (!isBranch(tree)) {
+    throw new TypeError(`tree: the leaf at ${path === "" ? "the root" : path} is ${String(tree)} but must be a tensor`);
   }
-  if (isBranch(tree)) {
-    const entries = Object.entries(tree).map(([name, child]) => [name, mapTree(child, f, step(name))]);
-    return Object.fromEntries(entries) as Mapped<T, To>;
-  }
-  throw new TypeError(`tree: the leaf at ${path === "" ? "the root" : path} is ${String(tree)} but must be a tensor`);
-}
-
-/** As `mapTree` of a tree whose leaves are known to be tensors, without paths: they cost more than a small graph. */
-export function mapLeaves(tree: unknown, f: (leaf: Tensor) => unknown): unknown {
-  if (tree instanceof Tensor) return f(tree);
-  if (Array.isArray(tree)) return tree.map((child) => mapLeaves(child, f));
-  const copy = { ...(tree as Record<string, unknown>) };
-  for (const name of Object.keys(copy)) copy[name] = mapLeaves(copy[name], f);
-  return copy;
+  const lead = path === "" ? "" : `${path}.`;
+  if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child, f, lead + i)) as Mapped<T, To>;
+  const copy: Record<string, unknown> = { ...tree };
+  for (const name of Object.keys(copy)) copy[name] = mapTree(copy[name], f, lead + name);
+  return copy as Mapped<T, To>;
 }
 
 /** The tree's form with new leaves, taken in order. */
 export function rebuild<T, Result = T>(tree: T, leaves: readonly unknown[]): Result {
   let next = 0;
-  return mapLeaves(tree, () => leaves[next++]) as Result;
+  return mapTree<unknown, unknown>(tree, () => leaves[next++]) as Result;
 }

@@ -48,6 +48,9 @@ export type HostKernel = (
   shapes: KernelShapes,
 ) => void;
 
+/** A function of one number. */
+export type Scalar = (x: number) => number;
+
 /** One operation of a program; `inputs` are positions of earlier nodes. */
 export interface ProgramNode {
   readonly op: string;
@@ -57,6 +60,8 @@ export interface ProgramNode {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** The reference kernel, for operations that are neither elementwise nor among the few that every backend has. */
   readonly host?: HostKernel | undefined;
+  /** The reference of an elementwise operation of one operand that backends need not know: few programs hold one. */
+  readonly scalar?: Scalar | undefined;
   /** What the backend's recorder said of the place that made it; no part of the program's key. */
   readonly site?: unknown;
 }

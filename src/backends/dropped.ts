@@ -9,49 +9,37 @@ const mostElements = 1024;
  * did before. Registering with the collector takes longer than a small kernel, and most results are let go within the
  * task that made them: small ones are registered only when they outlive it.
  */
-export class Dropped<Handle> {
-  private readonly handleOf: (storage: Storage) => Handle;
-  private readonly registry: FinalizationRegistry<Handle>;
+export class Dropped<Device> {
+  private readonly registry: FinalizationRegistry<Device>;
   private readonly waiting: Storage[] = [];
-  private isSettling = false;
+  /** The end of the task. */
+  private ending: Promise<void> | undefined;
 
-  /**
-   * @param handleOf - what of a storage is freed; it must not hold the storage itself
-   * @param free - takes the handle of a storage that was dropped
-   */
-  constructor(handleOf: (storage: Storage) => Handle, free: (handle: Handle) => void) {
-    this.handleOf = handleOf;
+  /** @param free - takes the device of a storage that was dropped; the one must not hold the other */
+  constructor(free: (device: Device) => void) {
     this.registry = new FinalizationRegistry(free);
   }
 
   /** What the storage has is freed with it from now on. */
   watch(storage: Storage): void {
-    if (storage.length > mostElements) this.register(storage);
-    else if (this.waiting.push(storage) > mostWaiting) this.settle();
-    else if (!this.isSettling) {
-      this.isSettling = true;
-      queueMicrotask(() => {
-        this.isSettling = false;
-        this.settle();
+    if (storage.length > mostElements || this.waiting.length === mostWaiting) this.register(storage);
+    else {
+      this.waiting.push(storage);
+      this.ending ??= Promise.resolve().then(() => {
+        this.ending = undefined;
+        for (const outlived of this.waiting.splice(0)) this.register(outlived);
       });
     }
   }
 
   /** What the storage has is freed otherwise. */
   forget(storage: Storage): void {
-    const { waiting } = this;
-    const at = waiting.lastIndexOf(storage);
+    const at = this.waiting.lastIndexOf(storage);
     if (at < 0) this.registry.unregister(storage);
-    else if (at === waiting.length - 1) waiting.pop();
-    else waiting[at] = waiting.pop()!;
-  }
-
-  private settle(): void {
-    for (const storage of this.waiting) this.register(storage);
-    this.waiting.length = 0;
+    else this.waiting.splice(at, 1);
   }
 
   private register(storage: Storage): void {
-    this.registry.register(storage, this.handleOf(storage), storage);
+    this.registry.register(storage, storage.device as Device, storage);
   }
 }

@@ -23,23 +23,18 @@ export class Plans<Plan> {
     let entry = this.known.get(key);
     if (entry === undefined) {
       entry = { plan: make(), used: 0 };
+      if (this.known.size === most) this.dropOldest();
       this.known.set(key, entry);
-      if (this.known.size > most) this.dropOldest();
     }
     entry.used = ++this.calls;
     return entry.plan;
   }
 
   private dropOldest(): void {
-    let oldest = "";
-    let used = Number.POSITIVE_INFINITY;
-    for (const [key, entry] of this.known) {
-      if (entry.used >= used || entry.used === 0) continue;
-      oldest = key;
-      used = entry.used;
-    }
-    const { plan } = this.known.get(oldest)!;
-    this.known.delete(oldest);
+    const [key, { plan }] = [...this.known].reduce((oldest, other) =>
+      other[1].used < oldest[1].used ? other : oldest,
+    );
+    this.known.delete(key);
     this.dropped(plan);
   }
 }

@@ -57,8 +57,9 @@ onEveryBackend("created tensors", (backend) => {
   });
 
   it("numbers are converted to the dtype named", async () => {
-    const bool = tensor(Float64Array.of(-0.5, 0, 2), { backend, dtype: "bool" });
-    expect([...(await bool.data())]).toEqual([1, 0, 1]);
+    const bool = tensor(Float64Array.of(-0.5, 0, 2, -0, Number.NaN), { backend, dtype: "bool" });
+    expect([...(await bool.data())]).toEqual([1, 0, 1, 0, 1]); // as cast has it
+    expect([...(await tensor(Uint8Array.of(2, 0, 255), { backend }).data())]).toEqual([1, 0, 1]);
     const double = tensor(Int32Array.of(-3, 4), { backend, dtype: "f64" });
     expect([double.dtype, ...(await double.data())]).toEqual(["f64", -3, 4]);
     const whole = tensor(Float64Array.of(-3, 4), { backend, dtype: "i32" });
@@ -108,6 +109,13 @@ describe("created tensors", () => {
         [[1], [2]],
         [[3], [4, 5]],
       ],
+      [[[1, 2]], [[3]], [[4, 5, 6]]],
+      [
+        [1, 2],
+        [[3], [4]],
+      ],
+      [[], [1]],
+      [1, []],
     ]) {
       expect(() => tensor(rows)).toThrow(new ShapeError(ragged));
     }

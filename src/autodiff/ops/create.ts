@@ -28,7 +28,7 @@ export interface FromValuesOptions {
 export function fromValues(values: Values, { backend, dtype, shape }: FromValuesOptions): Tensor<DType> {
   const held = dtypeOf(values);
   const nestedShape = held === undefined ? shapeOf(values as Nested) : [(values as TypedArray).length];
-  const flat = held === undefined ? flatten(values as Nested) : (values as TypedArray);
+  const flat = held === undefined ? flatten(values as Nested, nestedShape) : (values as TypedArray);
   const wanted = shape ?? nestedShape;
   checkSizes("tensor", wanted);
   if (sizeOf(wanted) !== flat.length) {
@@ -36,8 +36,8 @@ export function fromValues(values: Values, { backend, dtype, shape }: FromValues
   }
   const type = dtype ?? held ?? (typeof flat[0] === "boolean" ? "bool" : "f32");
   const array = allocate(type, flat.length);
-  if (held === type) array.set(flat as TypedArray);
-  else if (type === "bool") for (let i = 0; i < flat.length; i++) array[i] = flat[i] ? 1 : 0;
+  if (type === "bool") for (let i = 0; i < flat.length; i++) array[i] = Number(flat[i]) === 0 ? 0 : 1;
+  else if (held === type) array.set(flat as TypedArray);
   else for (let i = 0; i < flat.length; i++) array[i] = checked(Number(flat[i]), type);
   return leaf(backend, array, wanted, type);
 }
@@ -57,12 +57,13 @@ function shapeOf(values: Nested): number[] {
   return first === undefined ? [0] : [values.length, ...shapeOf(first)];
 }
 
-function flatten(values: Nested): readonly (number | boolean)[] {
-  if (!Array.isArray(values)) return [values as number | boolean];
-  if (!values.some(Array.isArray)) return values as readonly (number | boolean)[];
-  const widths = new Set(values.map((row) => (Array.isArray(row) ? row.length : -1)));
-  if (widths.size > 1) throw new ShapeError("tensor: values has rows of different lengths but must be rectangular");
-  return (values as readonly Nested[]).flatMap(flatten);
+function flatten(values: Nested, [length, ...rest]: Shape): readonly (number | boolean)[] {
+  const list = Array.isArray(values) ? (values as readonly Nested[]) : undefined;
+  if (list?.length !== length)
+    throw new ShapeError("tensor: values has rows of different lengths but must be rectangular");
+  if (list === undefined) return [values as number | boolean];
+  const isFlat = rest.length === 0 && !list.some(Array.isArray);
+  return isFlat ? (list as readonly (number | boolean)[]) : list.flatMap((row) => flatten(row, rest));
 }
 
 /** A tensor, and the memory that holds its values. */

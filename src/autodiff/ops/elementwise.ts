@@ -1,14 +1,23 @@
+import type { Scalar } from "../../backends/backend.js";
 import { checkFloat, checkSameDType, type DType } from "../dtype.js";
 import { apply, operand } from "../graph.js";
 import { broadcastShapes } from "../shape.js";
 import type { Operand, Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 
-/** An elementwise function of one float tensor; `rule(cotangent, output)` takes the cotangent back. */
-export function unary(op: string, x: Tensor, rule?: (cotangent: Tensor, output: Tensor) => Tensor): Tensor {
+/**
+ * An elementwise function of one float tensor; `rule(cotangent, output)` takes the cotangent back, `scalar` is the
+ * function itself where not every backend is to know it.
+ */
+export function unary(
+  op: string,
+  x: Tensor,
+  rule?: (cotangent: Tensor, output: Tensor) => Tensor,
+  scalar?: Scalar,
+): Tensor {
   checkFloat(op, { x });
   const pullback = rule && ((cotangent: Tensor, output: Tensor) => [rule(cotangent, output)]);
-  return apply(op, op, [x], { shape: x.shape, dtype: x.dtype, pullback });
+  return apply(op, op, [x], { shape: x.shape, dtype: x.dtype, pullback, scalar });
 }
 
 function align<D extends DType>(caller: string, a: Operand<D>, b: Operand<D>): readonly [Tensor<D>, Tensor<D>] {

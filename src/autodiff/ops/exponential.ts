@@ -1,3 +1,4 @@
+import * as special from "../../backends/special.js";
 import type { Tensor } from "../tensor.js";
 import { equal, lessEqual, where } from "./comparison.js";
 import { unary } from "./elementwise.js";
@@ -67,12 +68,12 @@ export function relu(x: Tensor): Tensor {
 
 /** The error function `2/√π · ∫₀ˣ e^−t² dt`. */
 export function erf(x: Tensor): Tensor {
-  return unary("erf", x, (grad) => grad.mul(exp(x.mul(x).neg())).mul(2 / Math.sqrt(Math.PI)));
+  return unary("erf", x, (grad) => grad.mul(exp(x.mul(x).neg())).mul(2 / Math.sqrt(Math.PI)), special.erf);
 }
 
 /** `log |Γ(x)|`; +∞ at 0 and at negative whole numbers. */
 export function lgamma(x: Tensor): Tensor {
-  return unary("lgamma", x, (grad) => grad.mul(digamma(x)));
+  return unary("lgamma", x, (grad) => grad.mul(digamma(x)), special.lgamma);
 }
 
 /** `ψ(x) = d/dx log Γ(x)`; NaN at 0 and at negative whole numbers. */
@@ -85,5 +86,10 @@ export function polygamma(order: number, x: Tensor): Tensor {
   if (!Number.isInteger(order) || order < 0 || order > 20) {
     throw new RangeError(`polygamma: order is ${order} but must be a whole number in [0, 20]`);
   }
-  return unary(`polygamma${order}`, x, (grad) => grad.mul(polygamma(order + 1, x)));
+  return unary(
+    `polygamma${order}`,
+    x,
+    (grad) => grad.mul(polygamma(order + 1, x)),
+    (z) => special.polygamma(order, z),
+  );
 }

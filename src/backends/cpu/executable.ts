@@ -7,12 +7,10 @@ import { type Run, runOf } from "./run-of.js";
 export class Executable {
   private readonly plan: Schedule;
   private readonly runs: readonly Run[];
-  private readonly donated: readonly boolean[];
 
   constructor(program: Program) {
     this.plan = schedule(program);
     this.runs = this.plan.kernels.map(runOf);
-    this.donated = program.donated;
   }
 
   /** Results in the order of the program's outputs; `arena` lends memory for what lies between. */
@@ -33,11 +31,6 @@ export class Executable {
       arena.giveBack(blocks);
     }
     return outputs.map((slot) => arrays[slot]);
-  }
-
-  /** Whether a leaf's memory is given up to the run. */
-  consumes(leaf: number): boolean {
-    return this.donated[leaf];
   }
 }
 

@@ -51,13 +51,13 @@ export class Chain {
       for (const arg of args) lastUse.set(arg, i);
     });
     const free: Run[] = [];
-    this.steps = steps.map(({ op, args, dtype }, i) => {
+    this.steps = steps.map(({ op, args, dtype, scalar }, i) => {
       const sized = allocate(dtype, 0).constructor;
       const index = free.findIndex(({ array }) => array.constructor === sized);
       const out =
         index >= 0 ? free.splice(index, 1)[0] : { array: allocate(dtype, longestChunk), offset: 0, stride: 1 };
       const from = dtypes[op === "where" ? args[1] : args[0]];
-      const bound = { loop: loopOf(op, from, dtype), args: args.map((arg) => runs[arg]), out };
+      const bound = { loop: loopOf(op, from, dtype, scalar), args: args.map((arg) => runs[arg]), out };
       runs.push(out);
       dtypes.push(dtype);
       for (const arg of new Set(args)) {

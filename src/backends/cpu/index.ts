@@ -22,19 +22,16 @@ class CpuBackend implements Backend {
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is counted out when it is collected. */
-  private readonly dropped = new Dropped(
-    ({ device }) => (device as TypedArray).byteLength,
-    (bytes) => this.countOut(bytes),
-  );
+  private readonly dropped = new Dropped<number>((bytes) => this.countOut(bytes));
 
   run(program: Program, leaves: readonly Storage[], constants: readonly number[]): Storage[] {
     const executable = this.plans.of(program.key, () => new Executable(program));
-    const { nodes, outputs } = program;
+    const { nodes, outputs, donated } = program;
     const results = executable
       .run(leaves, constants, this.pool)
       .map((host, i) => this.handOut(host, nodes[outputs[i]].dtype));
     leaves.forEach((leaf, i) => {
-      if (!executable.consumes(i)) return;
+      if (!donated[i]) return;
       this.release(leaf);
       leaf.host = undefined;
       leaf.disposed = true;
@@ -43,7 +40,7 @@ class CpuBackend implements Backend {
   }
 
   private handOut(host: TypedArray, dtype: DType): Storage {
-    const storage: Storage = { dtype, length: host.length, host, device: host, disposed: false };
+    const storage: Storage = { dtype, length: host.length, host, device: host.byteLength, disposed: false };
     this.buffers += 1;
     this.bytes += host.byteLength;
     return storage;
@@ -62,7 +59,7 @@ class CpuBackend implements Backend {
     if (device === undefined) return;
     storage.device = undefined;
     this.dropped.forget(storage);
-    this.countOut((device as TypedArray).byteLength);
+    this.countOut(device as number);
   }
 
   private countOut(bytes: number): void {

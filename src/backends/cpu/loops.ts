@@ -1,5 +1,4 @@
-import type { DType, TypedArray } from "../backend.js";
-import { erf, lgamma, polygamma } from "../special.js";
+import type { DType, Scalar, TypedArray } from "../backend.js";
 
 /** A run of operand elements: `array[offset + i·stride]` for i = 0, 1, …; stride 0 repeats one element. */
 export interface Run {
@@ -13,7 +12,7 @@ export type Loop = (out: TypedArray, at: number, count: number, a: Run, b: Run, 
 
 // Indices are kept in 32 bits by `| 0`, which spares the engine its overflow checks: a fifth of a loop's time.
 
-function unary(f: (x: number) => number): Loop {
+function unary(f: Scalar): Loop {
   return (out, at, count, { array, offset, stride }) => {
     const end = (at + count) | 0;
     for (let i = at | 0, j = offset | 0; i < end; i = (i + 1) | 0, j = (j + stride) | 0) out[i] = f(array[j]);
@@ -147,8 +146,6 @@ const floats: Readonly<Record<string, Loop>> = {
   tanh: unary(Math.tanh),
   sigmoid: unary((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
-  erf: unary(erf),
-  lgamma: unary(lgamma),
 };
 
 const integers: Readonly<Record<string, Loop>> = {
@@ -190,14 +187,11 @@ function roundHalfToEven(x: number): number {
 }
 
 /** The loop of an elementwise operation whose first operand has dtype `from` and whose result has dtype `to`. */
-export function loopOf(op: string, from: DType, to: DType): Loop {
+export function loopOf(op: string, from: DType, to: DType, scalar?: Scalar): Loop {
+  if (scalar !== undefined) return unary(scalar);
   if (op === "cast") {
     const reinterprets = from === "i32" || from === "u32"; // integers to integers wrap, as typed arrays do
     return casts[reinterprets && to !== "bool" ? "f64" : to];
-  }
-  if (op.startsWith("polygamma")) {
-    const order = Number(op.slice("polygamma".length));
-    return unary((x) => polygamma(order, x));
   }
   if (op === "shiftRight") return binary(from === "u32" ? (x, y) => x >>> y : (x, y) => x >> y);
   if (op === "not" && from === "bool") return unary((x) => 1 - x);

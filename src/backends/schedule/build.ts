@@ -178,13 +178,13 @@ export class KernelBuilder {
       return found;
     };
     const visit = (at: number): { readonly load: boolean; readonly at: number } => {
-      const { op, inputs, dtype } = nodes[at];
+      const { op, inputs, dtype, scalar } = nodes[at];
       if (at === product) return { load: true, at: loads.push({ kind: "product", dtype }) - 1 };
       if (this.isInside(at, root)) {
         if (op === "reshape") return place(inputs[0]);
         if (op !== "iota") {
           const args = inputs.map(place);
-          return { load: false, at: steps.push({ op, args: args.map(code), dtype }) - 1 };
+          return { load: false, at: steps.push({ op, args: args.map(code), dtype, scalar }) - 1 };
         }
       }
       const { base, view } = this.viewOf(at);
@@ -193,9 +193,8 @@ export class KernelBuilder {
     // Loads are numbered before steps, but not yet counted: steps are marked by negative numbers until they are.
     const code = ({ load, at }: { readonly load: boolean; readonly at: number }) => (load ? at : -1 - at);
     const last = place(node);
-    const numbered = steps.map(({ op, args, dtype }) => ({
-      op,
-      dtype,
+    const numbered = steps.map(({ args, ...step }) => ({
+      ...step,
       args: args.map((arg) => (arg < 0 ? loads.length - 1 - arg : arg)),
     }));
     if (last.load && last.at !== loads.length - 1) throw new Error("schedule: an expression's value is its last load");

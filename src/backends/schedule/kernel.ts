@@ -1,4 +1,4 @@
-import type { Attribute, DType, HostKernel } from "../backend.js";
+import type { Attribute, DType, HostKernel, Scalar } from "../backend.js";
 import type { View } from "./view.js";
 
 /** A buffer of the plan: a leaf's, an output's, or one in the arena. */
@@ -19,6 +19,7 @@ export interface Step {
   readonly op: string;
   readonly args: readonly number[];
   readonly dtype: DType;
+  readonly scalar?: Scalar | undefined;
 }
 
 /** A chain of elementwise operations over `size` elements in row-major order; its value is the last step's, or load's. */

@@ -72,10 +72,7 @@ class WasmBackend implements Wasm {
   private buffers = 0;
   private bytes = 0;
   /** What was dropped without being released is freed when it is collected. */
-  private readonly dropped = new Dropped(
-    ({ device }) => device as Held,
-    (held) => this.free(held),
-  );
+  private readonly dropped = new Dropped<Held>((held) => this.free(held));
 
   constructor(threads: number) {
     this.heap = new Heap(threads > 1);

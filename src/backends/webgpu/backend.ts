@@ -60,10 +60,7 @@ export class WebGpuBackend implements WebGpu {
   private bytes = 0;
   private lostBecause: string | undefined;
   /** What was dropped without being released is freed when it is collected. */
-  private readonly dropped = new Dropped(
-    ({ device }) => device as Held,
-    (held) => this.free(held),
-  );
+  private readonly dropped = new Dropped<Held>((held) => this.free(held));
 
   constructor(gpu: GpuDevice, { adapter, owner, maxTensorBytes }: DeviceOptions) {
     this.owner = owner;
