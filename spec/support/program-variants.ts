@@ -21,9 +21,12 @@ const unit = 2 ** -23;
 /** Nodes begin to read the factors at different places, so that no two of one shape are shaken alike. */
 const places = 64;
 
+/** Whether rounding may show in a node's values: those that are only moved are what they were. */
+const isShaken = ({ op, dtype }: ProgramNode) => withFloats(dtype, "f64") === "f64" && !exact.has(op);
+
 /** How many factors of each kind a shaken program reads: enough for its largest node, as a power of two. */
 export const shakesIn = ({ nodes }: Program): number => {
-  const largest = nodes.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 0);
+  const largest = nodes.filter(isShaken).reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 0);
   return 2 ** Math.ceil(Math.log2(largest + places));
 };
 
@@ -54,10 +57,10 @@ export function shaken(program: Program): Program {
     ...{ op: "leaf", inputs: [], shape: [count], dtype: "f64", attributes: {} },
   }));
   const placesOf = wide.nodes.map((node, i) => {
-    const { shape, dtype, op } = node;
+    const { shape } = node;
     const place = nodes.push({ ...node, inputs: [] }) - 1;
-    if (dtype !== "f64" || exact.has(op)) return { place, value: place };
-    const made = { dtype, attributes: {} };
+    if (!isShaken(node)) return { place, value: place };
+    const made = { dtype: node.dtype, attributes: {} };
     const attributes = { starts: [(7 * i) % places], steps: [1] };
     const some = nodes.push({ ...made, op: "slice", inputs: [i % 2], shape: [sizeOf(shape)], attributes }) - 1;
     const factor = nodes.push({ ...made, op: "reshape", inputs: [some], shape }) - 1;
