@@ -77,7 +77,9 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)("the $name potential", ({ potential, value, conjugate }) => {
+describe.each(cases)("the $name potential", ({ name, potential, value, conjugate }) => {
+  /** Whether directions determine momenta: not those of norms, which all have length 1, nor those of a dead zone. */
+  const isSmooth = /soft|huber|square/.test(name);
   const away = distinctFloats(shape, 0.1).filter((u) => u.every((v) => Math.abs(Math.abs(v) - 0.7) > 0.02)); // no kink near
 
   law(
@@ -117,18 +119,12 @@ describe.each(cases)("the $name potential", ({ potential, value, conjugate }) =>
     expect([...(await potential.gradient(of(new Float64Array(6))).data())].map(Math.abs)).toEqual(Array(6).fill(0));
   });
 
-  law("has as its conjugate's slope the momentum of a direction", away, async (u) => {
-    if (potential.unit !== "element") return;
-    const smooth = potential.gradient(of(u.map((v) => 0.05 * v)));
-    const back = grad(potential.conjugate)(smooth);
-    if (cases.some((c) => c.potential === potential && /soft|huber|square/.test(c.name))) {
-      await expectClose(
-        back,
-        u.map((v) => 0.05 * v),
-        { tolerance: 1e-10 },
-      );
-    }
-  });
+  if (isSmooth) {
+    law("has as its conjugate's slope the momentum of a direction", away, async (u) => {
+      const small = u.map((v) => 0.05 * v);
+      await expectClose(grad(potential.conjugate)(potential.gradient(of(small))), small, { tolerance: 1e-10 });
+    });
+  }
 
   it("lets NaN through, so that a bad gradient shows", async () => {
     const u = of(Float64Array.of(1, Number.NaN, 2, 0, -1, 3));
