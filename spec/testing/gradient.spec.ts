@@ -187,7 +187,10 @@ describe("checkGradient, by its own measures", () => {
     let calls = 0;
     const halting = (x: Tensor) => {
       calls++;
-      return x.mul(x).mul(evaluate(x.mul(0)).add(1)).sum();
+      return x
+        .mul(x)
+        .mul(evaluate(x.mul(0)).add(1))
+        .sum();
     };
     await checkGradient(halting, tensor(new Float64Array([0.3, -1])));
     expect(calls).toBe(2 + 2 * (2 + 22)); // eleven steps ahead and behind

@@ -5,9 +5,10 @@ import type { Tensor } from "../autodiff/index.js";
 export function checkFinite(caller: string, tensors: Readonly<Record<string, Tensor>>): void {
   for (const [name, tensor] of Object.entries(tensors)) {
     const values = hostValues(tensor);
-    const place = values?.findIndex((value) => !Number.isFinite(value)) ?? -1;
+    if (values === undefined) continue;
+    const place = values.findIndex((value) => !Number.isFinite(value));
     if (place >= 0) {
-      throw new RangeError(`${caller}: ${name} holds ${values?.[place]} at ${place} but must hold finite numbers`);
+      throw new RangeError(`${caller}: ${name} holds ${values[place]} at ${place} but must hold finite numbers`);
     }
   }
 }

@@ -7,9 +7,10 @@ export function checkClassIds(caller: string, tensors: Readonly<Record<string, T
   checkDType(caller, tensors, "i32");
   for (const [name, tensor] of Object.entries(tensors)) {
     const values = hostValues(tensor);
-    const place = values?.findIndex((id) => id < 0 || id >= classes) ?? -1;
+    if (values === undefined) continue;
+    const place = values.findIndex((id) => id < 0 || id >= classes);
     if (place >= 0) {
-      throw new RangeError(`${caller}: ${name} holds ${values?.[place]} at ${place} but must be in [0, ${classes})`);
+      throw new RangeError(`${caller}: ${name} holds ${values[place]} at ${place} but must be in [0, ${classes})`);
     }
   }
 }

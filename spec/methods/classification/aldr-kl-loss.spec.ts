@@ -80,6 +80,16 @@ describe("aldrTemperature", () => {
     await expectClose(level, [reference], { tolerance: 1e-12 });
   });
 
+  it("tells two maxima apart that are nearly as high", async () => {
+    const [row, reference, alpha] = [[7.44, ...Array<number>(19).fill(0)], 3, 1.5];
+    const { objective } = rowOf(row, 1, reference, alpha);
+    const options = { reference, alpha, normalization: "none" } as const;
+    const best = objective(await aldrTemperature(matrix(row, 20), tensor(Int32Array.of(1)), options).item());
+    for (let point = 0; point <= 1000; point++) {
+      expect(best).toBeGreaterThanOrEqual(objective(reference * (1 - point / (1000 * alpha))) - 1e-12);
+    }
+  });
+
   it("is detached", async () => {
     const total = (f: Tensor) => aldrTemperature(f, tensor(Int32Array.of(0))).sum();
     await expectClose(grad(total)(matrix([1, 5, -2, 0, 3])), new Float64Array(5), { tolerance: 0 });
@@ -212,8 +222,20 @@ describe("updateAldrTemperatures", () => {
     const both = updateAldrTemperatures(state, at, matrix([1, 5, -2, 0], 2));
     const last = updateAldrTemperatures(state, tensor(Int32Array.of(1)), matrix([-2, 0], 2));
     await expectClose(both, await last.data(), { tolerance: 0 });
-    const single = updateAldrTemperatures(state, tensor(Int32Array.of(2)), matrix([7], 1), { reference: 5 });
-    await expectClose(single, [10, 10, 5], { tolerance: 0 });
+    const single = updateAldrTemperatures(state, tensor(Int32Array.of(2, 0)), matrix([7, 1], 1), { reference: 5 });
+    await expectClose(single, [5, 10, 5], { tolerance: 0 });
+  });
+});
+
+describe("the ALDR losses, told nothing", () => {
+  it("have λ₀ = 10, α = 2, a lead of 0.1 and the softplus form, and do not reduce", async () => {
+    const [f, y, at] = [matrix([1, 5, -2, 0], 2), tensor(Int32Array.of(0, 1)), tensor(Int32Array.of(2, 0))];
+    const [lambda, state] = [vector([7, 9]), vector([10, 9, 8])];
+    const told = { reference: 10, alpha: 2, margin: 0.1, normalization: "softplus", reduction: "none" } as const;
+    const exactly = { tolerance: 0 };
+    await expectClose(aldrKlLoss(f, y, lambda), aldrKlLoss(f, y, lambda, told), exactly);
+    await expectClose(aldrTemperature(f, y), aldrTemperature(f, y, told), exactly);
+    await expectClose(updateAldrTemperatures(state, at, f), updateAldrTemperatures(state, at, f, told), exactly);
   });
 });
 

@@ -181,6 +181,9 @@ describe("accuracyLoss, fBetaLoss, gMeanLoss and balancedAccuracyLoss", () => {
       expect(() => loss(p, tensor(Int32Array.of(1, 1)))).toThrow(
         `${name}: labels is 1 everywhere but must hold both classes; take larger batches`,
       );
+      expect(() => loss(tensor([0.5]), tensor(Int32Array.of(0)))).toThrow(
+        `${name}: labels is 0 everywhere but must hold both classes; take larger batches`,
+      );
     }
     expect(() => fBetaLoss(p, y, { beta: -1 })).toThrow("fBetaLoss: beta is -1 but must be a finite number ≥ 0");
   });

@@ -1,4 +1,4 @@
-import { cpu, grad, randomKey, type Tensor, tensor } from "cotangent";
+import { cpu, grad, randomKey, relu, type Tensor, tensor } from "cotangent";
 import { compSumAdversary, smoothAdversarialCompSumLoss } from "cotangent/methods/classification";
 import { floats, ids, numbers, seeds } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
@@ -21,6 +21,31 @@ function changeOf(w: Float64Array, label: number, shift: ArrayLike<number>): num
     square += change ** 2;
   }
   return Math.sqrt(square);
+}
+
+/** A step from a change of the input up the slope of the squared change under a linear model, in plain numbers. */
+function nextShift(
+  w: Float64Array,
+  label: number,
+  shift: readonly number[],
+  ball: "l2" | "linf",
+  stepSize: number,
+  radius: number,
+): number[] {
+  const slope = shift.map(() => 0);
+  for (let k = 0; k < classes; k++) {
+    const away = shift.map((_, j) => w[j * classes + label] - w[j * classes + k]);
+    const change = away.reduce((sum, part, j) => sum + part * shift[j], 0);
+    away.forEach((part, j) => {
+      slope[j] += part * change;
+    });
+  }
+  if (ball === "linf") {
+    return shift.map((part, j) => Math.min(radius, Math.max(-radius, part + stepSize * Math.sign(slope[j]))));
+  }
+  const next = shift.map((part, j) => part + (stepSize * slope[j]) / (Math.hypot(...slope) || 1));
+  const length = Math.hypot(...next);
+  return length <= radius ? next : next.map((part) => (part * radius) / length);
 }
 
 describe("compSumAdversary", () => {
@@ -64,6 +89,72 @@ describe("compSumAdversary", () => {
     },
   );
 
+  law(
+    "goes up the slope step by step, each time back into its ball",
+    inputs,
+    weights,
+    labels,
+    radii,
+    seeds,
+    async (x, w, y, radius, seed) => {
+      const score = (at: Tensor) => at.matmul(matrix(w, classes));
+      for (const ball of ["l2", "linf"] as const) {
+        const shiftsAfter = async (steps: number, stepSize: number) => {
+          const options = { ball, steps, stepSize };
+          const found = compSumAdversary(score, matrix(x, width), tensor(y), radius, randomKey(seed), options);
+          return (await found.data()).map((value, i) => value - x[i]);
+        };
+        const stepSize = radius / 3;
+        let shifts = await shiftsAfter(1, 0); // the start
+        for (const steps of [1, 2]) {
+          const expected = [0, 1].flatMap((i) =>
+            nextShift(w, y[i], Array.from(shifts.slice(i * width, (i + 1) * width)), ball, stepSize, radius),
+          );
+          shifts = await shiftsAfter(steps, stepSize);
+          await expectClose(shifts, expected, { tolerance: 1e-6 * radius }); // a slope near 0 has few digits
+        }
+      }
+    },
+  );
+
+  it("goes where scores change, and stays where they do not", async () => {
+    const [count, radius] = [20, 0.5];
+    const w = matrix(Float64Array.of(1, -1), 2);
+    const x = matrix(new Float64Array(count), 1) as Tensor;
+    const found = (stepSize: number) =>
+      compSumAdversary((at) => relu(at).matmul(w), x, tensor(new Int32Array(count)), radius, randomKey(4), {
+        stepSize,
+      });
+    const starts = await found(0).data();
+    expect(starts.some((start) => start > 0)).toBe(true);
+    expect(starts.some((start) => start < 0)).toBe(true);
+    await expectClose(
+      found(0.1),
+      starts.map((start) => (start > 0 ? radius : start)),
+      { tolerance: 1e-15 },
+    );
+  });
+
+  it("starts as often at the edge of a ball as within", async () => {
+    const [count, wide, radius] = [200, 30, 0.5];
+    const x = tensor(new Float64Array(count * wide), { shape: [count, wide] }) as Tensor;
+    const start = compSumAdversary((at) => at, x, tensor(new Int32Array(count)), radius, randomKey(3), { stepSize: 0 });
+    const values = await start.data();
+    const lengths = Array.from({ length: count }, (_, i) => Math.hypot(...values.slice(i * wide, (i + 1) * wide)));
+    const edge = lengths.filter((length) => length > radius * (1 - 1e-9)).length;
+    expect(edge).toBeGreaterThan(count / 4); // five deviations below what is expected, 0.47 of them
+    expect(edge).toBeLessThan((3 * count) / 4);
+  });
+
+  it("takes ten steps of a quarter of the radius in the Euclidean ball by default", async () => {
+    const [x, y] = [tensor(Float64Array.of(1, 2, -1, 0.5), { shape: [2, 2] }) as Tensor, tensor(Int32Array.of(0, 1))];
+    const score = (at: Tensor) => at.mul(at).mul(at);
+    const found = (options?: Parameters<typeof compSumAdversary>[5]) =>
+      compSumAdversary(score, x, y, 0.4, randomKey(5), options);
+    await expectClose(found(), found({ ball: "l2", steps: 10, stepSize: (2.5 * 0.4) / 10 }), { tolerance: 0 });
+    await expectClose(found({ steps: 3 }), found({ steps: 3, stepSize: (2.5 * 0.4) / 3 }), { tolerance: 0 });
+  });
+
   law("is detached, and the input itself at radius 0", inputs, labels, seeds, async (x, y, seed) => {
     const score = (at: Tensor) =>
       at.matmul(tensor(new Float64Array(width * classes).fill(0.5), { shape: [width, classes] }));
@@ -74,6 +165,10 @@ describe("compSumAdversary", () => {
     await expectClose(price({ nu: 5 }), price({ nu: 0 }), { tolerance: 0 });
     const through = (from: Tensor) => compSumAdversary(score, from, tensor(y), 1, randomKey(seed), { steps: 2 }).sum();
     await expectClose(grad(through)(matrix(x, width)), new Float64Array(rows * width), { tolerance: 0 });
+    const ofWeights = (w: Tensor) =>
+      compSumAdversary((at) => at.matmul(w), matrix(x, width), tensor(y), 1, randomKey(seed), { steps: 2 }).sum();
+    const w = Float64Array.from({ length: width * classes }, (_, i) => Math.sin(i));
+    await expectClose(grad(ofWeights)(matrix(w, classes)), new Float64Array(width * classes), { tolerance: 0 });
   });
 
   it("is the same in single precision on every backend", async () => {

@@ -1,4 +1,4 @@
-import { randomKey } from "cotangent";
+import { cpu, randomKey } from "cotangent";
 import { gaussianMixtureBenchmark } from "cotangent/methods/classification";
 import { describe, expect, it } from "vitest";
 
@@ -28,6 +28,14 @@ describe("gaussianMixtureBenchmark", () => {
       }
     }
     expect((await draw(randomKey(1), 6)).inputs).toEqual((await draw(randomKey(1), 6)).inputs);
+  });
+
+  it("draws in single precision where there is no other", async () => {
+    const whole = cpu();
+    const backend = Object.assign(whole, { dtypes: new Set([...whole.dtypes].filter((dtype) => dtype !== "f64")) });
+    const { inputs } = await gaussianMixtureBenchmark({ features: 3 }).draw(randomKey(1, { backend }), 4);
+    expect(inputs.map((row) => row.length)).toEqual([3, 3, 3, 3]);
+    expect(inputs.every((row) => Array.from(row).every(Number.isFinite))).toBe(true);
   });
 
   it("names what is wrong", async () => {

@@ -135,6 +135,17 @@ describe("compSumConditionalRegret", () => {
   });
 });
 
+describe("the guarantees of comp-sum losses", () => {
+  it("are those of the logistic loss, τ = 1, by default, and exact", () => {
+    const scores = [0.5, -1, 2];
+    const shares = [0.2, 0.3, 0.5];
+    expect(hConsistencyTransform(0.3, { classes: 3 })).toBe(hConsistencyTransform(0.3, { tau: 1, classes: 3 }));
+    const told = { tau: 1, classes: 3, simplified: false };
+    expect(hConsistencyBound(0.1, { classes: 3 })).toBe(hConsistencyBound(0.1, told));
+    expect(compSumConditionalRegret(scores, shares)).toBe(compSumConditionalRegret(scores, shares, { tau: 1 }));
+  });
+});
+
 describe("minimizabilityGap", () => {
   law("is ≥ 0, and 0 once one hypothesis is best everywhere", floats([4, 3]), simplex(3), (values, points) => {
     const risks = [0, 1, 2, 3].map((h) => values.slice(3 * h, 3 * h + 3));

@@ -1,4 +1,4 @@
-import { cpu, type Tensor, tensor } from "cotangent";
+import { cpu, grad, type Tensor, tensor } from "cotangent";
 import { inverseBoxCox } from "cotangent/methods/classification";
 import { checkGradient, floats, numbers } from "cotangent/testing";
 import fc from "fast-check";
@@ -27,6 +27,12 @@ describe("inverseBoxCox", () => {
 
   law("agrees with finite differences", values, powers, async (r, power) => {
     await checkGradient((x: Tensor) => inverseBoxCox(x, power).sum(), tensor(r), { order: 2 });
+  });
+
+  it("has the slope of exp at λ = 0, however low the value", async () => {
+    const slope = grad((x: Tensor) => inverseBoxCox(x, tensor(0, { shape: [] })).sum());
+    const low = Float64Array.of(-3, -1, -0.5, 2);
+    await expectClose(slope(tensor(low)), low.map(Math.exp), { tolerance: 1e-14 });
   });
 
   it("is 0 or ∞ outside the transform's range, and the same on every backend", async () => {

@@ -180,6 +180,9 @@ describe("ldrKlLoss", () => {
       expect(() => call(matrix([0, Number.NaN], 2), y)).toThrow(
         `${name}: logits holds NaN at 1 but must hold finite numbers`,
       );
+      expect(() => call(tensor(Int32Array.of(0, 0), { shape: [1, 2] }) as unknown as Tensor, y)).toThrow(
+        `${name}: logits is i32 but must be f32 or f64; cast it`,
+      );
       expect(() => call(f.reshape([2]), y)).toThrow(`${name}: logits has shape [2] but must have 2 axes`);
       expect(() => call(tensor(new Float64Array(0), { shape: [1, 0] }), y)).toThrow(
         `${name}: logits has shape [1, 0] but must have a class`,

@@ -138,6 +138,9 @@ describe("multinomialLogisticRegression", () => {
     ).rejects.toThrow(`${name}: inputs holds NaN at 2 but must hold finite numbers`);
     await expect(call({ classes: 1 })).rejects.toThrow(`${name}: classes is 1 but must be a whole number ≥ 2`);
     await expect(call({ classes: 3 })).rejects.toThrow(`${name}: labels has no example of class 2 but must have one`);
+    await expect(call({}, x, tensor(Int32Array.of(1, 1)))).rejects.toThrow(
+      `${name}: labels has no example of class 0 but must have one`,
+    );
     await expect(call({}, x, tensor(Int32Array.of(0, 2)))).rejects.toThrow(
       `${name}: labels is 2 at [1] but must be in [0, 2)`,
     );

@@ -45,6 +45,12 @@ describe("normalizeLogitsMean", () => {
     }
   });
 
+  law("has a slope where some logits are very low, or all", logits, async (z) => {
+    const weights = tensor(Float64Array.of(1, -2, 0.5, 0.3, 1.5, -1), { shape: [2, 3] });
+    const low = z.map((x, i) => x - (i < 3 || i === 4 ? 27 : 10));
+    await checkGradient((x) => normalizeLogitsMean(x).mul(weights).sum(), matrix(low), { order: 2 });
+  });
+
   it("is the softmax where all logits are very low, without a jump on the way", async () => {
     const at = (shift: number) => normalizeLogitsMean(matrix(Float64Array.of(0, 1, -1, 2, 2, 2).map((z) => z + shift)));
     const [total, powers] = [1 + Math.E + 1 / Math.E, [1, Math.E, 1 / Math.E]];

@@ -73,6 +73,9 @@ describe("samplesToReach", () => {
     await expect(
       call({ inputs: [[1], [2], [3], [4]], labels: [0, 0, 2, 2] }, { inputs: [[1]], labels: [0] }),
     ).rejects.toThrow("samplesToReach: pool has no example of class 1 but must have one");
+    await expect(
+      call({ inputs: [[1], [2], [3], [4]], labels: [1, 1, 1, 1] }, { inputs: [[1]], labels: [0] }),
+    ).rejects.toThrow("samplesToReach: pool has no example of class 0 but must have one");
     await expect(call({ inputs: [[1], [2], [3]], labels: [0, 1, 1] }, { inputs: [[1]], labels: [0] })).rejects.toThrow(
       "samplesToReach: pool has 3 examples but must have 4, two a class",
     );

@@ -105,6 +105,9 @@ describe("smoothAdversarialCompSumLoss", () => {
     expect(call({}, s.reshape([2, 2]))).toThrow(
       "smoothAdversarialCompSumLoss: perturbed has shape [2, 2] but must match scores, [1, 4]",
     );
+    expect(call({}, tensor([0, 0, 0, 0], { shape: [1, 4] }))).toThrow(
+      "smoothAdversarialCompSumLoss: perturbed is f32 but must match scores, f64; cast one of them",
+    );
     expect(call({ reduction: "max" as "mean" })).toThrow(
       'smoothAdversarialCompSumLoss: reduction is "max" but must be one of none, mean, sum',
     );

@@ -24,6 +24,12 @@ describe("teacherClassMeans", () => {
     await checkGradient((f: Tensor) => weighed(teacherClassMeans(f, labelsOf(drawn), 3)), matrix(values, 2));
   });
 
+  it("takes labels that are not at hand as they are", async () => {
+    const labels = tensor(Int32Array.of(0, -1, 0)).add(1) as Tensor<"i32">;
+    const features = matrix(Float64Array.of(1, 2, 3, 4, 5, 6), 2);
+    await expectClose(teacherClassMeans(features, labels, 2), [3, 4, 3, 4], { tolerance: 0 });
+  });
+
   it("is the same on every backend", async () => {
     await expectAgreement((features, { labels }) => teacherClassMeans(features, labels(4, 4), 4));
   });

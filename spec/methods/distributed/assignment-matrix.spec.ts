@@ -4,6 +4,7 @@ import { seeds } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { law } from "../../support/law.js";
+import { riggedBackend } from "../../support/rigged.js";
 import { positionsOf } from "./support/codes.js";
 
 const sizes = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 30 }));
@@ -53,6 +54,16 @@ describe("assignmentMatrix", () => {
     const full = await draw({ workers, points, scheme: "bernoulli", replication: workers }, seed);
     expect(columnSums(full)).toEqual(Array(points).fill(workers));
     expect(await draw({ workers, points, scheme: "bernoulli", replication: 0.3 }, seed)).toEqual(matrix);
+  });
+
+  it("holds each point twice by default", async () => {
+    expect(columnSums(await draw({ workers: 3, points: 4, scheme: "cyclic" }))).toEqual([2, 2, 2, 2]);
+  });
+
+  it("gives a worker a point with chance r / m to the last bit: below it, not at it", async () => {
+    const key = randomKey(1, { backend: riggedBackend([2 ** 31, 0, 0, 0]) }); // numbers 0.5 and 0
+    const matrix = await assignmentMatrix({ workers: 2, points: 1, scheme: "bernoulli", replication: 1 }, key);
+    expect(matrix.map(([held]) => held)).toEqual([0, 1]);
   });
 
   it("draws fairly", async () => {

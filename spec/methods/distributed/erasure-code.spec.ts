@@ -1,5 +1,6 @@
 import { encodeRows, replicationCode } from "cotangent/methods/distributed";
 import { describe, expect, it } from "vitest";
+import { widthOf } from "../../../src/methods/distributed/erasure-code.js";
 
 describe("encodeRows", () => {
   const code = {
@@ -34,5 +35,19 @@ describe("encodeRows", () => {
       "encodeRows: message[1] holds NaN at 0 but must hold finite numbers",
     );
     expect(() => encodeRows(code, [[], []])).toThrow("encodeRows: message[0] has 0 numbers but must have at least 1");
+  });
+});
+
+describe("widthOf", () => {
+  it("is the length of the rows that came, 0 if none did", () => {
+    expect(
+      widthOf(
+        new Map([
+          [3, [1, 2]],
+          [0, [4, 5]],
+        ]),
+      ),
+    ).toBe(2);
+    expect(widthOf(new Map())).toBe(0);
   });
 });

@@ -113,6 +113,11 @@ describe("geometricMedian", () => {
     ]).toEqual([1, 1]);
   });
 
+  it("is the first of two points, between which every place is as good", () => {
+    expect([...geometricMedian([[2], [4]])]).toEqual([2]);
+    expect([...geometricMedian([[4], [2]])]).toEqual([4]);
+  });
+
   it("leaves a point that is not best by as much less as it weighs", () => {
     const points = [
       [0, 0],

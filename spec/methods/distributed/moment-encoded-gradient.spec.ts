@@ -129,6 +129,15 @@ describe("momentEncodedGradient", () => {
     expect(found.operations).toBe(12); // one check of 6 positions, for 2 blocks
   });
 
+  it("takes a probability of 1, and of next to nothing", () => {
+    const encoding = encodeMoments([[1, 2]], [1], replicationCode({ dimension: 1 }));
+    const answers = new Map([[0, [1, 2]]]);
+    const { gradient } = momentEncodedGradient(encoding, answers);
+    expect(momentEncodedGradient(encoding, answers, { probabilities: [1] }).gradient).toEqual(gradient);
+    const rare = momentEncodedGradient(encoding, answers, { probabilities: [2 ** -40] });
+    expect(rare.gradient).toEqual(gradient.map((slope) => slope * 2 ** 40));
+  });
+
   it("names the argument that is wrong", () => {
     const encoding = encodeMoments([[1, 2]], [1], replicationCode({ dimension: 1 }));
     const good = new Map([[0, [1, 2]]]);

@@ -112,8 +112,28 @@ describe("peelingDecode", () => {
     const found = peelingDecode(checks, [[8], undefined, undefined], [2, 1]);
     expect(found.values.map((row) => [...(row ?? [])])).toEqual([[8], [4], [-3]]);
     expect([found.iterations, found.operations, found.unrecovered]).toEqual([2, 4, []]);
+    const wide = peelingDecode(checks, [[8, 0, 2], undefined, undefined], [2, 1]);
+    expect(wide.values.map((row) => [...(row ?? [])])).toEqual([
+      [8, 0, 2],
+      [4, 0, 1],
+      [-3, -0, -0.75],
+    ]);
+    expect(wide.operations).toBe(12);
     const nothing = peelingDecode(checks, [undefined, undefined, undefined], [0, 1, 2]);
     expect([nothing.unrecovered, nothing.operations]).toEqual([[0, 1, 2], 0]);
+  });
+
+  it("does not look at rows of erased positions, and without any other finds rows of no numbers", () => {
+    const checks: ParityCheck = {
+      length: 3,
+      positions: [Int32Array.of(0), Int32Array.of(1, 2)],
+      coefficients: [Float64Array.of(5), Float64Array.of(1, 1)],
+    };
+    const found = peelingDecode(checks, [[1, 2, 3], undefined, [7]], [0, 1]);
+    expect(found.values.map((row) => [...(row ?? [])])).toEqual([[-0], [-7], [7]]);
+    const none = peelingDecode(checks, [[1], [2], [3]], [0, 1, 2]);
+    expect(none.values).toEqual([new Float64Array(), undefined, undefined]);
+    expect([none.unrecovered, none.operations]).toEqual([[1, 2], 0]);
   });
 
   it("names the argument that is wrong", () => {
@@ -136,6 +156,9 @@ describe("peelingDecode", () => {
     );
     expect(() => peelingDecode(checks, [[1], undefined], [])).toThrow(
       "peelingDecode: received[1] has 0 numbers but must have 1, as the others have",
+    );
+    expect(() => peelingDecode(checks, [undefined, [1]], [])).toThrow(
+      "peelingDecode: received[0] has 0 numbers but must have 1, as the others have",
     );
     expect(() => peelingDecode(checks, [[1], [2]], [], { iterations: 1.5 })).toThrow(
       "peelingDecode: iterations is 1.5 but must be a whole number ≥ 0",

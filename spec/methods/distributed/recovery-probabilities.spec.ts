@@ -1,9 +1,16 @@
 import { randomKey } from "cotangent";
-import { LdpcCode, recoveryProbabilities, regularParityCheck, replicationCode } from "cotangent/methods/distributed";
+import {
+  type ErasureCode,
+  LdpcCode,
+  recoveryProbabilities,
+  regularParityCheck,
+  replicationCode,
+} from "cotangent/methods/distributed";
 import { exactExpectation, numbers, seeds } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
+import { riggedBackend } from "../../support/rigged.js";
 import { checksOf, codeCases, positionsOf } from "./support/codes.js";
 
 const key = randomKey(3);
@@ -36,6 +43,35 @@ describe("recoveryProbabilities", () => {
     const found = await recoveryProbabilities(code, { erasureProbability: 0.3 }, key);
     // a standard deviation of 0.003; that one of 10 is 6 of them away has a chance of 2e-8
     for (const p of found) expect(Math.abs(p - 0.91)).toBeLessThan(0.018);
+  });
+
+  it("draws 10 000 patterns unless told, and none for up to 16 positions", async () => {
+    let tried = 0;
+    const counting = (length: number): ErasureCode => ({
+      ...replicationCode({ dimension: 1, copies: length }),
+      recoverable(erased) {
+        expect(erased.length).toBe(length);
+        tried++;
+        return Uint8Array.of(1);
+      },
+    });
+    const triedFor = async (length: number, options: { samples?: number } = {}) => {
+      tried = 0;
+      expect([...(await recoveryProbabilities(counting(length), { erasureProbability: 1, ...options }, key))]).toEqual([
+        1,
+      ]);
+      return tried;
+    };
+    expect(await triedFor(16)).toBe(1); // the only pattern that can be
+    expect(await triedFor(17, { samples: 3 })).toBe(3);
+    expect(await triedFor(17)).toBe(10_000);
+  });
+
+  it("erases nothing with chance 0, whatever is drawn", async () => {
+    const code = replicationCode({ dimension: 2, copies: 9 });
+    const zeros = randomKey(1, { backend: riggedBackend([0]) });
+    const found = await recoveryProbabilities(code, { erasureProbability: 0, samples: 2 }, zeros);
+    expect([...found]).toEqual([1, 1]);
   });
 
   law("never increases for long codes either, with the same key", seeds, async (seed) => {

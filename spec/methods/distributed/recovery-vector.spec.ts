@@ -73,6 +73,26 @@ describe("recoveryVector", () => {
     },
   );
 
+  law(
+    "does not depend on the order in which workers answered",
+    assignments,
+    fc.shuffledSubarray(positionsOf(5), { minLength: 5, maxLength: 5 }),
+    async (recipe, shuffle) => {
+      const matrix = await matrixOf(recipe);
+      const twice = [...matrix, ...matrix]; // each worker has one with the same points
+      const order = [...shuffle, ...shuffle.map((i) => i + 5)].filter((worker) => worker < twice.length);
+      for (const method of ["linear-program", "uniform"] as const) {
+        const plain = recoveryVector(twice, positionsOf(twice.length), { method });
+        for (const list of [order, order.toReversed()]) {
+          const complete = [...list, ...positionsOf(twice.length).filter((worker) => !list.includes(worker))];
+          const { weights, delta } = recoveryVector(twice, complete, { method });
+          await expectClose(weights, plain.weights, { tolerance: 1e-12 }); // sums are in another order
+          expect(delta).toBeCloseTo(plain.delta, 12);
+        }
+      }
+    },
+  );
+
   it("has δ = 0 for fractional repetition while each group has a survivor", async () => {
     for (const [workers, replication] of [
       [4, 2],
@@ -134,6 +154,9 @@ describe("recoveryVector", () => {
     );
     expect(() => recoveryVector(alone, [0])).toThrow(
       "recoveryVector: responding has no worker for points 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 4 more but must have one for every point",
+    );
+    expect(() => recoveryVector(alone, [0, 1, 2, 3, 4])).toThrow(
+      "recoveryVector: responding has no worker for points 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24 but must have one for every point",
     );
     expect(() => recoveryVector([[1]], [1])).toThrow(
       "recoveryVector: responding holds 1 but must hold whole numbers in [0, 1)",

@@ -4,6 +4,7 @@ import { seeds } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { law } from "../../support/law.js";
+import { riggedBackend } from "../../support/rigged.js";
 import { positionsOf } from "./support/codes.js";
 
 const models = fc.oneof(
@@ -60,6 +61,18 @@ describe("simulateStragglers", () => {
     expect(Math.abs(waited / rounds - 13 / 12)).toBeLessThan(0.052);
   });
 
+  it("has no straggler with probability 0, whatever is drawn", async () => {
+    const model = { kind: "independent", probability: 0 } as const;
+    const { stragglers } = await simulateStragglers(3, model, randomKey(1, { backend: riggedBackend([0]) }));
+    expect(stragglers).toEqual([]);
+  });
+
+  law("has latencies of mean 1 by default", seeds, async (seed) => {
+    expect(await run({ kind: "latency", drop: 2 }, seed)).toEqual(
+      await run({ kind: "latency", drop: 2, mean: 1 }, seed),
+    );
+  });
+
   it("finds the set that does most damage, the first of equal ones", async () => {
     const damage = (set: readonly number[]) => (set.includes(4) && set.includes(2) ? 3 : set.includes(1) ? 3 : -1);
     expect((await run({ kind: "worst", count: 2, damage })).stragglers).toEqual([0, 1]);
@@ -94,6 +107,11 @@ describe("simulateStragglers", () => {
       ],
     ];
     for (const [model, message] of cases) await expect(run(model)).rejects.toThrow(message);
+    for (const wrong of [-1, 0.5, Number.NaN]) {
+      await expect(run({ kind: "given", stragglers: [0, wrong] })).rejects.toThrow(
+        `simulateStragglers: stragglers holds ${wrong} but must hold whole numbers in [0, 7)`,
+      );
+    }
     await expect(run({ kind: "worst", count: 20, damage: () => 0 }, 1, 40)).rejects.toThrow(
       "simulateStragglers: count is 20, which makes 137846528820 sets of 40 workers, but must make at most 1000000",
     );

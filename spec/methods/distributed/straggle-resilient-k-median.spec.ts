@@ -2,6 +2,7 @@ import { randomKey } from "cotangent";
 import {
   assignmentMatrix,
   type ClusterSolver,
+  type ClusterTask,
   clusteringCost,
   clusterSummary,
   exhaustiveClustering,
@@ -10,6 +11,7 @@ import {
   type StragglerModel,
   simulatedWorkers,
   straggleResilientKMedian,
+  type Workers,
 } from "cotangent/methods/distributed";
 import { floats } from "cotangent/testing";
 import fc from "fast-check";
@@ -69,6 +71,7 @@ describe("straggleResilientKMedian", () => {
       for (const responding of answering(matrix)) {
         const found = await cluster(points, matrix, missingOf(recipe.workers, responding), { clusters: 2, solver });
         expect(clusteringCost(points, found.centres)).toBeLessThanOrEqual(3 * (1 + found.delta) * best + 1e-9);
+        for (const centre of found.centres) expect(candidates).toContainEqual([...centre]);
       }
     },
   );
@@ -230,6 +233,58 @@ describe("straggleResilientKMedian", () => {
     );
     expect(empty.centres).toEqual([Float64Array.of(1), Float64Array.of(4)]);
     expect(empty.warning).toBeUndefined();
+  });
+
+  it("counts equal centres as one, and none that is nearest to no point", async () => {
+    const both = [
+      [1, 1],
+      [1, 1],
+    ];
+    const equal = await cluster([[2], [2]], both, [], { clusters: 2, recovery: "uniform" });
+    expect([equal.centres, equal.totalWeight]).toEqual([[Float64Array.of(2)], 2]);
+    expect(equal.warning).toBe(
+      "straggleResilientKMedian: clusters is 2 but only 1 different centres came; all are returned",
+    );
+    const solver: ClusterSolver = { kind: "exhaustive", candidates: [[0], [9]] };
+    const unused = await cluster([[0], [1]], [[1, 1]], [], { clusters: 2, solver });
+    expect([unused.centres, unused.totalWeight]).toEqual([[Float64Array.of(0)], 2]);
+    expect(unused.warning).toBe(
+      "straggleResilientKMedian: clusters is 2 but only 1 different centres came; all are returned",
+    );
+  });
+
+  it("asks for k-median from 5 starts of 100 iterations by default, all workers with the same numbers", async () => {
+    const asked: ClusterTask[] = [];
+    const inner = simulatedWorkers({ count: 2 }, randomKey(1));
+    const workers: Workers = {
+      count: 2,
+      assign: (program, shares) =>
+        inner.assign((share, task: Parameters<typeof program>[1]) => {
+          asked.push(task as ClusterTask);
+          return program(share, task);
+        }, shares),
+    };
+    const matrix = [
+      [1, 1, 0],
+      [0, 1, 1],
+    ];
+    const points = [[1], [2], [5]];
+    await straggleResilientKMedian(points, matrix, workers, { clusters: 3 }, randomKey(1));
+    expect(asked.map(({ uniforms, ...task }) => [uniforms.length, task])).toEqual(
+      Array(2).fill([15, { clusters: 3, power: 1, solver: { kind: "seeds", starts: 5, maxIterations: 100 } }]),
+    );
+    expect(asked[0].uniforms).toEqual(asked[1].uniforms);
+    const solver = { kind: "seeds", starts: 2, maxIterations: 7 } as const;
+    await straggleResilientKMedian(points, matrix, workers, { clusters: 1, power: 2, solver }, randomKey(1));
+    expect([asked[2].uniforms.length, asked[2].power, asked[2].solver]).toEqual([2, 2, solver]);
+    await straggleResilientKMedian(
+      points,
+      matrix,
+      workers,
+      { clusters: 1, solver: { kind: "exhaustive" } },
+      randomKey(1),
+    );
+    expect([asked[4].uniforms.length, asked[4].solver]).toEqual([0, { kind: "exhaustive" }]);
   });
 
   it("names the argument that is wrong", async () => {

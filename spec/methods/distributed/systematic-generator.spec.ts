@@ -53,6 +53,38 @@ describe("systematicGenerator", () => {
     ]);
   });
 
+  it("solves for the largest coefficient in magnitude, also where all are negative", () => {
+    const { generator, order } = systematicGenerator(checks(3, [[0, 1, 2]], [[-1, -4, -2]]));
+    expect([...order]).toEqual([0, 2, 1]);
+    expect(generator.map((row) => [...row])).toEqual([
+      [1, 0],
+      [0, 1],
+      [-0.25, -0.5],
+    ]);
+  });
+
+  it("does not depend on the size of the coefficients, nor takes what rounding leaves for an equation", () => {
+    const rows = [
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ];
+    const dependent = [
+      [1, 2, 3, 4],
+      [3, 1, 1, 1],
+      [4, 3, 4, 5], // their sum: elimination leaves 2e-16
+    ];
+    const independent = dependent.with(2, [4, 3, 4, 6]);
+    const plain = systematicGenerator(checks(4, rows, independent));
+    for (const scale of [2 ** -60, 1, 2 ** 60]) {
+      const scaled = (factors: number[][]) => factors.map((row) => row.map((factor) => scale * factor));
+      expect(systematicGenerator(checks(4, rows, scaled(independent))).generator).toEqual(plain.generator);
+      expect(() => systematicGenerator(checks(4, rows, scaled(dependent)))).toThrow(
+        "systematicGenerator: parityCheck has linearly dependent checks but must have 3 independent ones; draw another",
+      );
+    }
+  });
+
   it("names what is wrong with the parity check", () => {
     const cases: [ParityCheck, string][] = [
       [
@@ -70,6 +102,14 @@ describe("systematicGenerator", () => {
       [
         checks(3, [[0, 1]], [[1, 0]]),
         "systematicGenerator: check 0 has coefficient 0 but must have finite ones other than 0",
+      ],
+      [
+        checks(3, [[0, 1]], [[1, Number.NEGATIVE_INFINITY]]),
+        "systematicGenerator: check 0 has coefficient -Infinity but must have finite ones other than 0",
+      ],
+      [
+        checks(3, [[0, 1]], [[Number.NaN, 1]]),
+        "systematicGenerator: check 0 has coefficient NaN but must have finite ones other than 0",
       ],
       [
         checks(3, [[0, 1]], [[1]]),

@@ -3,6 +3,7 @@ import { clusteringCost, exhaustiveClustering, weightedClustering } from "cotang
 import { floats, seeds } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { clusterBySeeds } from "../../../src/methods/distributed/weighted-clustering.js";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
 import { rowsOf } from "./support/codes.js";
@@ -80,6 +81,48 @@ describe("weightedClustering", () => {
     const options = { clusters: 2, starts: 1, weights: [1, 0, 1, 1] };
     const { centres } = await weightedClustering([[0], [1000], [10], [20]], options, randomKey(seed));
     for (const [x] of centres) expect(x).toBeLessThanOrEqual(20);
+  });
+
+  law(
+    "draws seeds with chances w_j · min_{x ∈ X} ‖p_j − x‖^power",
+    floats([6, 2]),
+    floats([6], { min: 0, max: 2 }),
+    floats([3], { min: 0, max: 1 - 2 ** -53 }),
+    powers,
+    (p, weights, uniforms, power) => {
+      const points = rowsOf(p, 2);
+      if (weights.filter((weight) => weight > 0).length <= 3) return;
+      const { centres } = clusterBySeeds(points, weights, { clusters: 3, power, maxIterations: 0, uniforms });
+      expect(centres.length).toBe(3);
+      uniforms.forEach((uniform, i) => {
+        const chances = points.map(([x, y], j) => {
+          const away = centres.slice(0, i).map(([a, b]) => Math.hypot(x - a, y - b) ** power);
+          return weights[j] * (i === 0 ? 1 : Math.min(...away));
+        });
+        const sums = chances.map((_, j) => chances.slice(0, j + 1).reduce((sum, chance) => sum + chance, 0));
+        const [total, rounding] = [sums[5], 1e-12 * sums[5]];
+        const isRight = points.map(
+          ([x, y], j) =>
+            x === centres[i][0] &&
+            y === centres[i][1] &&
+            uniform * total >= sums[j] - chances[j] - rounding &&
+            uniform * total <= sums[j] + rounding,
+        );
+        expect(isRight).toContain(true);
+      });
+    },
+  );
+
+  it("draws the last seed that can be where rounding leaves the number above all sums", () => {
+    const weights = [0.6, 0.5, 0.6, 0]; // less 0.6, 0.5 and 0.6, the largest number times their sum is 1e-16
+    const uniforms = Float64Array.of(1 - 2 ** -53);
+    const { centres } = clusterBySeeds([[1], [2], [3], [4]], weights, {
+      clusters: 1,
+      power: 1,
+      maxIterations: 0,
+      uniforms,
+    });
+    expect(centres).toEqual([Float64Array.of(3)]);
   });
 
   it("names the argument that is wrong", async () => {

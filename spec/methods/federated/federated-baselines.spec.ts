@@ -95,6 +95,11 @@ describe("the baselines, wrong arguments", () => {
     await expect(positiveOnlyAveraging(problem)).rejects.toThrow(
       "positiveOnlyAveraging: clients is empty but must hold at least one client",
     );
+    const given = (embeddings: Tensor) => expect(positiveOnlyAveraging({ ...problem, embeddings })).rejects;
+    await given(tensor([1, 0])).toThrow("positiveOnlyAveraging: embeddings has shape [2] but must have 2 axes");
+    await given(tensor([[1, Number.NaN]])).toThrow(
+      "positiveOnlyAveraging: embeddings holds NaN at 1 but must hold finite numbers",
+    );
     await expect(fixedEmbeddingAveraging(problem, { rounds: -1 })).rejects.toThrow(
       "fixedEmbeddingAveraging: rounds is -1 but must be a whole number ≥ 0",
     );

@@ -6,7 +6,7 @@ import {
   spreadoutStep,
   topKSpreadout,
 } from "cotangent/methods/federated";
-import { floats, numbers } from "cotangent/testing";
+import { checkGradient, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
@@ -65,6 +65,23 @@ describe("spreadoutStep", () => {
     const expected = [0, 3, 6, 9].flatMap((from) => [...unit(values.slice(from, from + 3))]);
     await expectClose(spreadoutStep(rows, { multiplier: 0 }), expected, { tolerance: 1e-15 });
     await expectClose(spreadoutStep(rows, { learningRate: 0 }), expected, { tolerance: 1e-15 });
+  });
+
+  it("only normalizes at a rate of 0, also where the regularizer has no finite slope", async () => {
+    const rows = matrix([Float64Array.of(1e200, 0), Float64Array.of(3e200, 4e200)]);
+    for (const options of [{ learningRate: 0 }, { multiplier: 0 }, { learningRate: 0, multiplier: 0 }]) {
+      await expectClose(spreadoutStep(rows, options), [1, 0, 0.6, 0.8], { tolerance: 1e-15 });
+    }
+  });
+
+  law("has the slope of its own step, by central differences", unitTable(3, 2), async (rows) => {
+    const spreadout = { kind: "hinge", margin: 2 } as const; // smooth, but for opposite rows
+    const factors = matrix([Float64Array.of(1, -2), Float64Array.of(0.5, 3), Float64Array.of(-1, 0.7)]);
+    if (rows.some((a) => rows.some((b) => dot(a, b) < -0.99))) return;
+    await checkGradient(
+      (t: Tensor) => spreadoutStep(t, { spreadout, learningRate: 0.1, multiplier: 0.3 }).mul(factors).sum(),
+      matrix(rows),
+    );
   });
 
   law("has λ = 1/C with the hinge and 10 with neighbours, and η = 0.1", unitTable(4, 3), async (rows) => {
@@ -135,6 +152,10 @@ describe("spreadoutStep", () => {
     );
     expect(call({ spreadout: { kind: "topK", neighbours: 2 } })).toThrow(
       "spreadoutStep: neighbours is 2 but must be below 2, the number of candidates",
+    );
+    const few = { kind: "topK", neighbours: 1, candidates: classIds(1) } as const;
+    expect(call({ spreadout: few })).toThrow(
+      "spreadoutStep: neighbours is 1 but must be below 1, the number of candidates",
     );
     expect(() => spreadoutStep(tensor([[1, 0]]))).toThrow(
       "spreadoutStep: embeddings has shape [1, 2] but must have at least 2 classes",

@@ -73,6 +73,25 @@ describe("episodeLoss", () => {
     expect((await grad(total)(matrix(rowsOf(s, 2))).data()).some((v) => v !== 0)).toBe(true);
   });
 
+  law("has the mean of its terms' gradients", supports, queries, async (s, q) => {
+    const terms = ["crossEntropy", "protoTriplet", "support", "querySupport"] as const;
+    const slope = (of: readonly EpisodeTerm[]) =>
+      grad((points: Tensor) => {
+        const query = { points, labels: tensor(Int32Array.from(asked)) };
+        return episodeLoss({ support: labelled(rowsOf(s, 2), shots), query }, classes, { terms: of });
+      })(matrix(rowsOf(q, 2)));
+    const total = terms.map((term) => slope([term])).reduce((a, b) => a.add(b));
+    await expectClose(slope(terms), total.div(4));
+  });
+
+  law("looks, of few points, at all but two among them", floats([5]), async (x) => {
+    const labels = [0, 1, 0, 1, 0];
+    const rows = rowsOf(x, 1);
+    const [support, query] = [labelled(rows.slice(0, 2), labels.slice(0, 2)), labelled(rows.slice(2), labels.slice(2))];
+    const found = episodeLoss({ support, query }, 2, { terms: ["full"], k: 3 });
+    await expectClose(found, icnnLoss(labelled(rows, labels), undefined, { k: 3, inspected: 3 }));
+  });
+
   it("says what is wrong with its input", () => {
     const of =
       (options: object, count = 2) =>

@@ -150,6 +150,10 @@ describe("protoTripletLoss", () => {
     expect(() => protoTripletLoss(matrix([[1, Number.NaN]]), mu, y)).toThrow(
       "protoTripletLoss: queries holds NaN at 1 but must hold finite numbers",
     );
+    const whole = tensor(Int32Array.of(1, 2), { shape: [1, 2] }) as never;
+    expect(() => protoTripletLoss(whole, mu, y)).toThrow(
+      "protoTripletLoss: queries is i32 but must be f32 or f64; cast it",
+    );
     expect(() => protoTripletLoss(x, mu, y, { margin: -1 })).toThrow(
       "protoTripletLoss: margin is -1 but must be a finite number ≥ 0",
     );

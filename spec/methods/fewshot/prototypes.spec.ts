@@ -29,6 +29,9 @@ describe("prototypes", () => {
     expect(() => prototypes(points, tensor(Int32Array.of(0)), 1)).toThrow(
       "prototypes: labels has shape [1] but must be [2]",
     );
+    expect(() => prototypes(tensor(Int32Array.of(1, 2), { shape: [2, 1] }) as never, labels, 1)).toThrow(
+      "prototypes: points is i32 but must be f32 or f64; cast it",
+    );
     expect(() => prototypes(points, labels, 0)).toThrow("prototypes: classes is 0 but must be a whole number ≥ 1");
     expect(() => prototypes(tensor([1]), labels, 1)).toThrow("prototypes: points has shape [1] but must have 2 axes");
   });

@@ -88,6 +88,10 @@ describe("learnedBaselineLoss", () => {
     expect(() => learnedBaselineLoss(f64(1), tensor([1]))).toThrow(
       "learnedBaselineLoss: predictions is f32 but must match losses, f64; cast one of them",
     );
+    const whole = tensor(new Int32Array(2)) as never;
+    expect(() => learnedBaselineLoss(whole, whole)).toThrow(
+      "learnedBaselineLoss: losses is i32 but must be f32 or f64; cast it",
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { jvp, type Tensor, tensor } from "cotangent";
+import { grad, jvp, type Tensor, tensor } from "cotangent";
 import { kSubsetBinaryEntropy } from "cotangent/methods/generative";
 import { floats } from "cotangent/testing";
 import fc from "fast-check";
@@ -32,8 +32,17 @@ describe("kSubsetBinaryEntropy", () => {
     );
   });
 
-  it("is all ones for k = n, and k/n for equal z", async () => {
-    await expectClose(kSubsetBinaryEntropy(tensor(Float64Array.of(5, -5)), 2), [1, 1], { tolerance: 0 });
+  law("takes a batch row by row", floats([8]), async (z) => {
+    const rows = kSubsetBinaryEntropy(tensor(z, { shape: [2, 4] }), 3);
+    expect(rows.shape).toEqual([2, 4]);
+    const [first, second] = [z.slice(0, 4), z.slice(4)].map((row) => kSubsetBinaryEntropy(tensor(row), 3).data());
+    await expectClose(rows, [...(await first), ...(await second)], { tolerance: 1e-14 });
+  });
+
+  it("is all ones without gradient for k = n, and k/n for equal z", async () => {
+    const all = (z: Tensor) => kSubsetBinaryEntropy(z, 2);
+    await expectClose(all(tensor(Float64Array.of(5, -5))), [1, 1], { tolerance: 0 });
+    await expectClose(grad((z: Tensor) => all(z).sum())(tensor(Float64Array.of(5, -5))), [0, 0], { tolerance: 0 });
     await expectClose(kSubsetBinaryEntropy(tensor(new Float64Array(4).fill(-1e4)), 3), [0.75, 0.75, 0.75, 0.75], {
       tolerance: 1e-14,
     });

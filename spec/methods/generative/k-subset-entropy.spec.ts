@@ -1,4 +1,4 @@
-import { softmax, tensor } from "cotangent";
+import { grad, softmax, type Tensor, tensor } from "cotangent";
 import { kSubsetEntropy } from "cotangent/methods/generative";
 import { floats } from "cotangent/testing";
 import fc from "fast-check";
@@ -34,6 +34,17 @@ describe("kSubsetEntropy", () => {
     const x = await kSubsetEntropy(tensor(Float64Array.of(9, 0, 0, 8)), 3).data();
     await expectClose(x, [1, 0.5, 0.5, 1], { tolerance: 1e-15 });
     await expectClose(kSubsetEntropy(tensor(Float64Array.of(5, -5)), 2), [1, 1], { tolerance: 0 });
+  });
+
+  it("has no gradient for k = n, ties and all", async () => {
+    const weighted = (z: Tensor) =>
+      kSubsetEntropy(z, 3)
+        .mul(tensor(Float64Array.of(1, -2, 4)))
+        .sum();
+    for (const z of [Float64Array.of(0, 0, 0), Float64Array.of(3, -1, 3)]) {
+      await expectClose(kSubsetEntropy(tensor(z), 3), [1, 1, 1], { tolerance: 0 });
+      await expectClose(grad(weighted)(tensor(z)), [0, 0, 0], { tolerance: 0 });
+    }
   });
 
   it("says what is wrong", () => {

@@ -44,5 +44,6 @@ describe("matchingSst", () => {
     expect(() => matchingSst({ regularizer: "exponentialFamily" }).relaxed(wide, 1)).toThrow(
       "matchingSst: utilities has 13 rows but must have at most 12; use Sinkhorn's relaxation",
     );
+    expect(matchingSst().relaxed(wide, 1).shape).toEqual([13, 13]);
   });
 });

@@ -78,5 +78,7 @@ describe("maxArborescence", () => {
     );
     const late = tensor(Float64Array.of(1, 2, 1, 2), { shape: [2, 2] }).div(tensor([[0], [1]], { dtype: "f64" }));
     await expectClose(maxArborescence(late, { nodes: 2 }), [Number.NaN, Number.NaN, 1, 0], { tolerance: 0 });
+    const cut = tensor(Float64Array.of(-1, 2)).div(tensor(Float64Array.of(0, 1))); // −∞ on the only edge out of the root
+    await expectClose(maxArborescence(cut, { nodes: 2 }), [Number.NaN, Number.NaN], { tolerance: 0 });
   });
 });

@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from "cotangent";
+import { grad, type Tensor, tensor } from "cotangent";
 import { initRatioHistogram, relativeRatios, updateRatioHistogram } from "cotangent/methods/generative";
 import { floats } from "cotangent/testing";
 import fc from "fast-check";
@@ -52,6 +52,17 @@ describe("the histogram of density ratios", () => {
     const { means } = updateRatioHistogram(empty, t(7, 5), t(1, 0));
     await expectClose(means, [5, 1, 1, 1, 1, 1, 1, 1, 1, 7], { tolerance: 0 });
     await expectClose(empty.means, new Float64Array(10).fill(1), { tolerance: 0 });
+  });
+
+  it("carries no gradient", async () => {
+    const histogram = initRatioHistogram(like, options);
+    const through = (r: Tensor) => {
+      const { means } = updateRatioHistogram(histogram, r, t(2, 3));
+      return relativeRatios({ ...histogram, means }, r, t(2, 3))
+        .sum()
+        .add(means.sum());
+    };
+    await expectClose(grad(through)(t(1, 2)), [0, 0], { tolerance: 0 });
   });
 
   it("names what is wrong", () => {

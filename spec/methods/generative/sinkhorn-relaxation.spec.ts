@@ -1,6 +1,6 @@
 import { grad, jvp, softmax, type Tensor, tensor } from "cotangent";
 import { matchingMarginals, sinkhornRelaxation } from "cotangent/methods/generative";
-import { distinctFloats, floats, numbers } from "cotangent/testing";
+import { checkGradient, distinctFloats, floats, numbers } from "cotangent/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
@@ -46,6 +46,37 @@ describe("sinkhornRelaxation", () => {
     for (let i = 0; i < 4; i++) {
       expect(Math.abs(sum(dx.slice(4 * i, 4 * i + 4)))).toBeLessThan(1e-12);
       expect(Math.abs(sum(dx.filter((_, at) => at % 4 === i)))).toBeLessThan(1e-12);
+    }
+  });
+
+  law(
+    "has a gradient whose rows and columns sum to 0, however loose the tolerance",
+    floats([16]),
+    floats([16]),
+    async (z, weights) => {
+      for (const loose of [tolerance, 0.01, 0.5]) {
+        const f = (x: Tensor) => sinkhornRelaxation(x, { tolerance: loose }).mul(square(4, weights)).sum();
+        const slope = (await grad(f)(square(4, z)).data()) as Float64Array;
+        for (let i = 0; i < 4; i++) {
+          expect(Math.abs(sum(slope.slice(4 * i, 4 * i + 4)))).toBeLessThan(1e-11);
+          expect(Math.abs(sum(slope.filter((_, at) => at % 4 === i)))).toBeLessThan(1e-11);
+        }
+      }
+    },
+  );
+
+  it("has a right gradient to second order in the limit", async () => {
+    const weights = square(3, [1, -2, 0.5, 3, 0, 1, -1, 2, 4]);
+    const f = (x: Tensor) => sinkhornRelaxation(x, { tolerance }).mul(weights).sum();
+    await checkGradient(f, square(3, [0.4, -0.3, 1, 0, 0.8, -0.5, 0.2, 1.1, -0.9]), { order: 2 });
+  });
+
+  it("has a gradient of 0 where it is a permutation to rounding", async () => {
+    for (const n of [2, 3, 4]) {
+      const z = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1000 : 0));
+      const weights = z.map((_, at) => Math.sin(at + 1));
+      const f = (x: Tensor) => sinkhornRelaxation(x, { tolerance }).mul(square(n, weights)).sum();
+      await expectClose(grad(f)(square(n, z)), new Float64Array(n * n), { tolerance: 1e-12 });
     }
   });
 

@@ -79,12 +79,49 @@ describe("spanningTreeMarginals", () => {
     await expectClose(slope("resistance"), slope("elimination"), { tolerance: 1e-11 });
   });
 
+  law("does not change when all z grow alike", floats([5]), numbers({ min: -60, max: 60 }), async (z, c) => {
+    for (const method of ["elimination", "resistance"] as const) {
+      const of = (by: number) =>
+        spanningTreeMarginals(tensor(z.map((v) => v + by)), { nodes: 4, edges: square, method });
+      await expectClose(of(c), of(0), { tolerance: 1e-11 });
+    }
+  });
+
+  law("takes batches of any number of axes", floats([15]), async (z) => {
+    const graph = { nodes: 4, edges: square };
+    for (const shape of [
+      [3, 5],
+      [1, 3, 5],
+      [3, 1, 1, 5],
+    ]) {
+      const [lead, rows] = [shape.slice(0, -1), tensor(z, { shape })];
+      const each = [0, 1, 2].map((i) => z.slice(5 * i, 5 * i + 5));
+      expect(spanningTreeLogPartition(rows, graph).shape).toEqual(lead);
+      await expectClose(
+        spanningTreeLogPartition(rows, graph),
+        each.map((row) => gibbs(trees(4, square), row).logZ),
+        { tolerance: 1e-12 },
+      );
+      for (const method of ["elimination", "resistance"] as const) {
+        await expectClose(
+          spanningTreeMarginals(rows, { ...graph, method }),
+          each.flatMap((row) => marginals(trees(4, square), row)),
+          { tolerance: 1e-12 },
+        );
+      }
+    }
+  });
+
   it("tends to the largest tree at any range, which clipped resistances do not", async () => {
     const z = Float64Array.of(0, -1, -300, -40, -42, -700, -3, -500, -44, -1000);
     const { object } = best(all, z);
     await expectClose(spanningTreeMarginals(tensor(z.map((v) => 20 * v)), five), object, { tolerance: 1e-8 });
     const clipped = await spanningTreeMarginals(tensor(z.map((v) => 20 * v)), { ...five, method: "resistance" }).data();
     expect(Math.max(...clipped.map((v, e) => Math.abs(v - object[e])))).toBeGreaterThan(0.1);
+    const at = (maxRange: number) =>
+      spanningTreeMarginals(tensor(z), { ...five, method: "resistance", maxRange }).data();
+    expect(await spanningTreeMarginals(tensor(z), { ...five, method: "resistance" }).data()).toEqual(await at(15));
+    expect(await at(16)).not.toEqual(await at(15));
     const wider = { ...five, method: "resistance", maxRange: 25 } as const;
     const [a, b] = [z.map((v) => Math.max(v, -25)), z];
     await expectClose(spanningTreeMarginals(tensor(b), wider), spanningTreeMarginals(tensor(a), wider), {

@@ -1,7 +1,7 @@
 import { grad, randomKey, type Tensor, tensor } from "cotangent";
 import { sampleRelaxed, straightThrough } from "cotangent/methods/generative";
 import { floats, seeds } from "cotangent/testing";
-import { describe } from "vitest";
+import { describe, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
 import { instances } from "./support/instances.js";
@@ -21,4 +21,9 @@ describe.each(instances)("straightThrough of $name", ({ family, shape }) => {
     const relaxed = grad((x: Tensor) => sample(x).relaxed.mul(weights).sum())(at);
     await expectClose(through, relaxed, { tolerance: 0 });
   });
+});
+
+it("straightThrough takes no gradient through the hard object, whatever that depends on", async () => {
+  const f = (x: Tensor) => straightThrough({ hard: x.mul(3), relaxed: x.mul(x) }).sum();
+  await expectClose(grad(f)(tensor(Float64Array.of(1, -2))), [2, -4], { tolerance: 0 });
 });

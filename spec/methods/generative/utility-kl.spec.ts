@@ -53,6 +53,19 @@ describe("utility KL", () => {
     }
   });
 
+  law("has all digits where the series ends", numbers({ min: 0.28, max: 0.2999 }), async (theta) => {
+    // θ coth(θ/2) − 2 = 2 Σ_k 2k · (θ/2)^(2k+1) / (2k + 1)! over sinh(θ/2): positive terms alone
+    const half = theta / 2;
+    let [power, numerator, denominator] = [half, 0, half];
+    for (let k = 1; k <= 8; k++) {
+      power *= (half * half) / (2 * k * (2 * k + 1));
+      numerator += 2 * k * power;
+      denominator += power;
+    }
+    const found = await logisticKl(scalar(theta)).item();
+    expect(Math.abs(found / ((2 * numerator) / denominator) - 1)).toBeLessThan(4e-15);
+  });
+
   law("bounds the KL of the induced laws", floats([4]), async (theta) => {
     const p = softmaxOf(theta);
     const classes = sum(p.map((value) => value * Math.log(4 * value)));

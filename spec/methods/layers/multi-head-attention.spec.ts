@@ -1,4 +1,4 @@
-import { grad, randomKey, slice, stack, type Tensor, tensor } from "cotangent";
+import { grad, randomKey, read, slice, stack, type Tensor, tensor } from "cotangent";
 import { attention, initMultiHeadAttention, linear, multiHeadAttention } from "cotangent/methods/layers";
 import { checkGradient, floats, seeds } from "cotangent/testing";
 import fc from "fast-check";
@@ -113,6 +113,11 @@ describe("multiHeadAttention", () => {
       await expectClose(found, await stack(each).data(), { tolerance: 1e-12 });
     },
   );
+
+  it("attends to its own width, with an output of gain 1, by default", async () => {
+    const spelled = initMultiHeadAttention(key, width, { contextWidth: width, outputGain: 1, dtype: "f32" });
+    expect(await read(initMultiHeadAttention(key, width))).toEqual(await read(spelled));
+  });
 
   it("is on every backend what it is on the CPU", async () => {
     await expectAgreement((backend) => {

@@ -1,4 +1,4 @@
-import { grad, randomKey, relu, type Tensor, tensor } from "cotangent";
+import { grad, randomKey, read, relu, type Tensor, tensor } from "cotangent";
 import {
   gelu,
   initTransformerBlock,
@@ -67,6 +67,11 @@ describe("transformerBlock", () => {
   law("is the identity where both branches start with gain 0", inputs, async (x) => {
     const parameters = initTransformerBlock(key, width, { branchGain: 0, dtype: "f64" });
     await expectClose(transformerBlock(parameters, matrix(x)), x, { tolerance: 0 });
+  });
+
+  it("is four times as wide inside, with branches of gain 1, by default", async () => {
+    const spelled = initTransformerBlock(key, width, { hidden: 16, branchGain: 1, dtype: "f32" });
+    expect(await read(initTransformerBlock(key, width))).toEqual(await read(spelled));
   });
 
   it("passes epsilon to both norms", async () => {

@@ -52,9 +52,16 @@ describe("transformer", () => {
 
   law("sees a shorter sequence as the start of a longer one", sequences, seeds, async (list, seed) => {
     const parameters = await parametersOf(seed);
-    const whole = await transformer(parameters, tensor(list.slice(0, 4)), { heads: 2, causal: true }).data();
-    const start = transformer(parameters, tensor(list.slice(0, 2)), { heads: 2, causal: true });
-    await expectClose(start, whole.slice(0, 6), { tolerance: 1e-12 });
+    const whole = await transformer(parameters, batch(list), { heads: 2, causal: true }).data();
+    const starts = tensor(
+      list.filter((_, i) => i % 4 < 2),
+      { shape: [2, 2] },
+    );
+    await expectClose(
+      transformer(parameters, starts, { heads: 2, causal: true }),
+      whole.filter((_, i) => Math.floor(i / 3) % 4 < 2),
+      { tolerance: 1e-12 },
+    );
   });
 
   law("does not see what a mask hides", sequences, sequences, seeds, async (list, other, seed) => {
@@ -102,6 +109,11 @@ describe("transformer", () => {
       const { weights } = blocks[0].mlp[1];
       return Math.sqrt(await weights.mul(weights).mean().item());
     };
+    // Mean squares of 3200 and 16384 normal numbers, within six deviations of what they should be.
+    expect(Math.abs((await start.tokens.mul(start.tokens).mean().item()) * 64 - 1)).toBeLessThan(
+      6 * Math.sqrt(2 / 3200),
+    );
+    expect(Math.abs((await spread(6)) * Math.sqrt(256 * 12) - 1)).toBeLessThan(6 * Math.sqrt(0.5 / 16384));
     // Both draws are the same but for the gain.
     await expectClose([(await spread(1)) / (await spread(4))], [2], { tolerance: 1e-6 });
   });

@@ -35,6 +35,18 @@ describe("proportionalOddsFit", () => {
     });
   });
 
+  it("takes tens of steps where boundaries are rare, and 10 000 at most unless told otherwise", () => {
+    const slopes = Float64Array.from({ length: 10 }, (_, at) => (at % 2 === 0 ? 1 : -0.5));
+    const truth = { classes: 6, features: 2, intercepts: Float64Array.of(-4, -3, 0, 3, 4), slopes };
+    const { inputs, labels } = drawn(truth, 600, 1);
+    const { iterations, converged } = proportionalOddsFit(inputs, labels, { classes: 6, tolerance: 1e-9 });
+    expect(converged).toBe(true);
+    expect(iterations).toBeLessThan(50);
+    const alike = [0, 1.001, 2, 3.001, 4, 5].map((x, i) => [i, x]); // columns that are next to equal
+    const slow = proportionalOddsFit(alike, [0, 1, 0, 1, 2, 1], { classes: 3 });
+    expect([slow.iterations, slow.converged]).toEqual([10_000, false]);
+  });
+
   it("does not mind a column that is constant, or another unit", async () => {
     const truth = { classes: 3, features: 1, intercepts: Float64Array.of(-1, 1), slopes: Float64Array.of(1, 1) };
     const { inputs, labels } = drawn(truth, 200, 2);

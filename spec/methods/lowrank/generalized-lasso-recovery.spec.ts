@@ -91,6 +91,13 @@ describe("generalizedLassoRecovery", () => {
     },
   );
 
+  law("solves for three unknowns, too", tallMatrices(d, 3), measured, (matrix, v) => {
+    const { coefficients } = generalizedLassoRecovery({ matrix, measurements: v }, { threshold: 1e9 });
+    const image = multiply(matrix, column(coefficients)).values;
+    const left = v.map((value, i) => value - image[i]);
+    expect(norm(multiply(transposed(matrix), column(left)).values)).toBeLessThan(1e-12);
+  });
+
   law(
     "recovers c exactly, but for the factor 2, where rows come in pairs ±a",
     matrices,
@@ -180,6 +187,8 @@ describe("generalizedLassoRecovery", () => {
     expect(
       generalizedLassoRecovery({ matrix: matrixOf(1, 1, [2]), measurements: [3] }, { maxIterations: 1 }).converged,
     ).toBe(false);
+    const exact = generalizedLassoRecovery({ matrix: matrixOf(1, 1, [2]), measurements: [3] }, { tolerance: 0 });
+    expect([exact.converged, exact.iterations]).toEqual([true, 2]); // nothing changes any more
   });
 
   it("names what is wrong", () => {

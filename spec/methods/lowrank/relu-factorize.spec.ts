@@ -158,6 +158,8 @@ describe("reluFactorize", () => {
       ...without.fitted.values,
     ]);
     expect(without.unidentified).toEqual([]);
+    const single = reluFactorize(matrixOf(2, 3, [1, 2, 3, 0, 0, 0]), { rank: 1 }); // as many as rows that are not all 0
+    expect(single.unidentified).toEqual([1]);
   });
 
   it("names what is wrong", () => {

@@ -55,7 +55,7 @@ describe("reluRowLogDensity", () => {
     async (x, b) => {
       const y = through(x, b);
       const value = (shift: Tensor) => reluRowLogDensity(tensor(x).add(shift), tensor(y), options).sum();
-      if (y.some((seen, i) => seen > 0 || Math.abs(x[i] + b) < 0.2)) return; // next to a threshold it jumps
+      if (x.some((value) => Math.abs(value + b) < 0.2)) return; // next to a threshold it jumps
       await checkGradient(value, tensor(new Float64Array([0])), { order: 2 });
     },
   );

@@ -36,6 +36,7 @@ describe("sampleReluModel", () => {
     expect(Math.abs(variance(dictionary.values) - 1)).toBeLessThan(5 * Math.sqrt(2 / 8000));
     expect(Math.abs(variance(codes.values) - 1)).toBeLessThan(5 * Math.sqrt(2 / 8000));
     expect(Math.abs(variance(bias) / 9 - 1)).toBeLessThan(5 * Math.sqrt(2 / 4000));
+    expect(Math.abs(bias.reduce((total, value) => total + value, 0) / 4000)).toBeLessThan(5 * (3 / Math.sqrt(4000)));
   });
 
   it("names what is wrong", async () => {
@@ -65,6 +66,16 @@ describe("sampleReluMeasurements", () => {
       clean.map((_, i) => (corrupted.includes(i) ? 7 : 0)),
       { tolerance: 1e-14 },
     );
+  });
+
+  it("has neither errors nor noise unless asked", async () => {
+    const { matrix, measurements, signal, corrupted } = await sampleReluMeasurements(randomKey(3), {
+      dimension: 5,
+      unknowns: 2,
+    });
+    expect(corrupted).toEqual([]);
+    const clean = multiply(matrix, { rows: 2, columns: 1, values: signal }).values.map((value) => Math.max(0, value));
+    await expectClose(measurements, clean, { tolerance: 1e-14 });
   });
 
   it("adds noise as wide as asked, and errors of both signs", async () => {

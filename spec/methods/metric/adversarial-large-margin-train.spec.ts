@@ -113,6 +113,12 @@ describe("adversarialLargeMarginTrain", () => {
     expect([...halved.normal]).toEqual([...small.normal]);
   });
 
+  it("takes back a step to a null vector, too", () => {
+    const data = { points: [[1, 0]], labels: [1] }; // the slope at (0, 1) is (−1/2, 0)
+    const found = adversarialLargeMarginTrain(data, { radius: 0, learningRate: 2, maxSteps: 1 });
+    expect([found.restarts, [...found.normal]]).toEqual([1, [0, 1]]);
+  });
+
   it("takes one dimension, duplicates, the origin and coordinates up to cosh(15)", () => {
     const at = (r: number) => [Math.cosh(r), Math.sinh(r)];
     const data = { points: [at(0), at(15), at(15), at(2)], labels: [1, -1, -1, -1] };

@@ -78,6 +78,12 @@ describe("boxWhiskerFilter", () => {
     expect(() => boxWhiskerFilter(tensor([[1]]))).toThrow(
       "boxWhiskerFilter: values has shape [1, 1] but must have 1 axis",
     );
+    expect(() => boxWhiskerFilter(tensor(Int32Array.of(1)) as unknown as Tensor)).toThrow(
+      "boxWhiskerFilter: values is i32 but must be f32 or f64; cast it",
+    );
+    expect(() => boxWhiskerFilter(vector([1]), { mask: vector([1]) as never })).toThrow(
+      "boxWhiskerFilter: mask is f64 but must be bool",
+    );
     expect(() => boxWhiskerFilter(vector([1]), { mask: bools([true, true]) })).toThrow(
       "boxWhiskerFilter: mask has shape [2] but must match values, [1]",
     );

@@ -84,6 +84,15 @@ describe.each(knownForms)("genericMetricLoss, $name", ({ form, loss }) => {
     await checkGradient((x: Tensor) => genericMetricLoss(x, sets, form, { reduction: "sum" }), s, { order: 2 });
   });
 
+  it("does not look at a pair without weight, however large", async () => {
+    const s = matrix([0.5, 1.5e308, 0.2, -1.5e308], 4);
+    const sets = { positive: matrix([1, 0, 0, 0], 4), negative: matrix([0, 0, 1, 0], 4) };
+    const total = (x: Tensor) => genericMetricLoss(x, sets, form).sum();
+    await expectClose(total(s), [loss([0.5], [0.2])]);
+    const slope = await grad(total)(s).data();
+    expect([slope[1], slope[3]].map(Math.abs)).toEqual([0, 0]);
+  });
+
   it("is finite, value and gradient, out to similarities of ±500", async () => {
     const s = matrix([500, -500, 500, -500, -500, 500], 3);
     const sets = { positive: matrix([1, 0.3, 0, 1, 0.3, 0], 3), negative: matrix([0, 0.7, 1, 0, 0.7, 1], 3) };
@@ -150,6 +159,14 @@ describe("genericMetricLoss", () => {
       slope,
       s.map((_, j) => -p[j] / P + n[j] / N),
     );
+  });
+
+  it("has no slope where a hinge is 0 and would open, as its weights have none", async () => {
+    const sets = { positive: matrix([1, 0], 2), negative: matrix([0, 1], 2) };
+    const form = metricLossPresets.liftedStructure({ margin: 0 });
+    const at = (s: number) => grad((x: Tensor) => genericMetricLoss(x, sets, form).sum())(matrix([0.5, s], 2));
+    await expectClose(at(0.5), [0, 0], { tolerance: 0 });
+    await expectClose(at(0.75), [-1, 1], { tolerance: 0 });
   });
 
   it("agrees in single precision on every backend", async () => {

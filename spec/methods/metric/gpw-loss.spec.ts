@@ -61,6 +61,22 @@ describe("gpwLoss", () => {
     );
   });
 
+  law("takes weights as constants, whatever they are made of", unitBatch(), async (batch) => {
+    const labels = tensor(batch.labels);
+    const slope = (weightsOf: (x: Tensor) => Tensor) =>
+      grad((x: Tensor) => {
+        const weights = weightsOf(x);
+        const weigh = () => ({ positive: weights.mul(weights), negative: weights.mul(3) });
+        return gpwLoss(x, labels, weigh, { reduction: "sum" });
+      })(matrixOf(batch.rows));
+    const fixed = matrixOf(cosinesOf(batch));
+    await expectClose(
+      slope((x) => x.matmul(x.transpose())),
+      slope(() => fixed),
+      { tolerance: 1e-12 },
+    );
+  });
+
   it("says what is wrong with its input", () => {
     const x = matrixOf([
       [1, 0],

@@ -89,6 +89,11 @@ describe.each(Object.entries(losses))("%s", (name, loss) => {
     await checkGradient((t: Tensor) => loss(t, signs([1, -1, 1]), { reduction: "mean" }), tensor(s), { order: 2 });
   });
 
+  it("takes labels that are computed", async () => {
+    const s = tensor(Float64Array.of(0.5, -2));
+    await expectClose(loss(s, signs([1, -1]).neg()), loss(s, signs([-1, 1])), { tolerance: 0 });
+  });
+
   it("has the mean and the sum of its losses", async () => {
     const [s, y] = [tensor(Float64Array.of(0.5, 0.2)), signs([1, -1])];
     const [a, b] = await loss(s, y).data();

@@ -206,6 +206,13 @@ describe("hyperbolicPerceptron, wrong arguments", () => {
     },
   );
 
+  it("has nothing to learn from a single point either", () => {
+    const one = { points: [pointAt(1, [1, 0])], labels: [-1] };
+    const found = hyperbolicPerceptron(one);
+    expect(found).toMatchObject({ mistakes: 0, passes: 0, separates: true });
+    expect(hyperbolicMargin(found.normal, one)).toBeGreaterThan(0);
+  });
+
   it("rejects what cannot be separated, unless it is told when to stop", () => {
     const line = { points: [-1, 0, 1].map((r) => pointAt(r, [1, 0])), labels: [1, -1, 1] };
     const message =

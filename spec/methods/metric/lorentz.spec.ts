@@ -22,6 +22,9 @@ describe("lorentzInner", () => {
     expect(() => lorentzInner(tensor([1]), tensor([1]))).toThrow(
       "lorentzInner: x has shape [1] but must end in d + 1 ≥ 2 coordinates",
     );
+    expect(() => lorentzInner(tensor(1), tensor(1))).toThrow(
+      "lorentzInner: x has shape [] but must end in d + 1 ≥ 2 coordinates",
+    );
     expect(() => lorentzInner(tensor([1, 2]), tensor([1, 2, 3]))).toThrow(
       "lorentzInner: y has shape [3] but must end in 2 coordinates, as x does",
     );
@@ -66,6 +69,14 @@ describe("lorentzDistance", () => {
     expect(aa).toBe(0);
     expect(ac).toBeLessThanOrEqual(ab + bc + 1e-12);
     if (Math.hypot(a[1] - b[1], a[2] - b[2]) > 1e-9) expect(ab).toBeGreaterThan(0);
+  });
+
+  law("works along the last axis, under broadcasting", lorentzPoints(3), async ([a, b, c]) => {
+    const [ac, bc] = [await distanceOf(a, c), await distanceOf(b, c)];
+    await expectClose(lorentzDistance(tensor(a), tensor(c)), [ac], { tolerance: 0 });
+    const column = lorentzDistance(matrix([a, b]).reshape([2, 1, 3]), matrix([c, c]));
+    expect(column.shape).toEqual([2, 2]);
+    await expectClose(column, [ac, ac, bc, bc], { tolerance: 0 });
   });
 
   law(

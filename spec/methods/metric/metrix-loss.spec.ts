@@ -131,7 +131,11 @@ describe.each(knownForms)("metrixLoss, $name", ({ form, loss }) => {
 });
 
 describe("metrixLoss", () => {
-  it("has a right gradient, also through what is mixed", async () => {
+  it.each([
+    ["none", 1],
+    ["mean", 2],
+    ["sum", 1],
+  ] as const)("has a right gradient, also through what is mixed, reduction %s", async (reduction, order) => {
     const labels = tensor(Int32Array.of(0, 0, 1, 1));
     const at = matrixOf([
       [1, 0.2],
@@ -141,9 +145,9 @@ describe("metrixLoss", () => {
     ]);
     const total = (x: Tensor) => {
       const mixed = mixPairs(x, labels, randomKey(4), { pairs: "positiveNegative" });
-      return metrixLoss(x, labels, mixed, knownForms[3].form, { reduction: "mean" });
+      return metrixLoss(x, labels, mixed, knownForms[3].form, { reduction }).sum();
     };
-    await checkGradient(total, at, { order: 2 });
+    await checkGradient(total, at, { order });
   });
 
   it("skips anchors without negatives and counts nothing for those without mixed examples", async () => {

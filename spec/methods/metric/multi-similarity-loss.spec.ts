@@ -137,6 +137,23 @@ describe("multiSimilarityLoss", () => {
     expect((await of(false))[0]).toBeCloseTo(part([1, 0.6]) + negative, 12);
     expect((await of(true))[0]).toBeCloseTo(part([0.6]) + negative, 12);
     expect((await of(true))[2]).toBeCloseTo((await of(false))[2], 12);
+    await expectClose(multiSimilarityLoss(x, labels, { ...options, mine: false }), await of(false), { tolerance: 0 });
+  });
+
+  it.each([
+    [1 - 1e-5, true],
+    [1 - 1.01e-5, false],
+  ])("drops a positive at a similarity of %d: %s", async (s, isDropped) => {
+    const x = matrixOf([
+      [1, 0],
+      [s, Math.sqrt(1 - s * s)],
+      [0, 1],
+    ]);
+    const labels = tensor(Int32Array.of(0, 0, 1));
+    const given = { ...options, mine: false, dropNearDuplicates: true };
+    const [found] = await multiSimilarityLoss(x, labels, given).data();
+    const kept = Math.log1p(Math.exp(-b * (s - m))) / b + Math.log1p(Math.exp(-g * m)) / g;
+    expect(found).toBeCloseTo(isDropped ? 0 : kept, 12);
   });
 
   it("is finite in single precision for copies of one embedding and a scale of 50", async () => {

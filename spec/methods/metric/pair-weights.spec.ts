@@ -1,4 +1,4 @@
-import { grad, type Tensor, tensor } from "cotangent";
+import { concat, grad, type Tensor, tensor } from "cotangent";
 import { genericMetricLoss, metricLossPresets, pairSets, pairWeights } from "cotangent/methods/metric";
 import { numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
@@ -18,6 +18,23 @@ describe("pairWeights", () => {
       await expectClose(negative.sub(positive), slope, { tolerance: 1e-12 });
       await expectClose(positive.mul(negative), new Float64Array(36), { tolerance: 0 });
       expect((await positive.data()).every((w) => w >= 0)).toBe(true);
+    });
+
+    law("are constants, and each batch's own where there are several", unitBatch(), async (batch) => {
+      const s = matrixOf(cosinesOf(batch));
+      const [sets, other] = [setsIn(batch.labels, s), setsIn(batch.labels.slice().reverse(), s)];
+      const stack = (a: Tensor, b: Tensor) => concat([a.reshape([1, 6, 6]), b.reshape([1, 6, 6])], 0);
+      const [one, two] = [pairWeights(s, sets, form), pairWeights(s.neg(), other, form)];
+      const both = {
+        positive: stack(sets.positive, other.positive),
+        negative: stack(sets.negative, other.negative),
+      };
+      const found = pairWeights(stack(s, s.neg()), both, form);
+      for (const kind of ["positive", "negative"] as const) {
+        await expectClose(found[kind], stack(one[kind], two[kind]));
+        const slope = grad((x: Tensor) => pairWeights(x, sets, form)[kind].sum())(s);
+        await expectClose(slope, new Float64Array(36), { tolerance: 0 });
+      }
     });
   });
 

@@ -68,6 +68,11 @@ describe("treeToPoincare", () => {
     expect(second[0]).toBeCloseTo(-Math.tanh(1), 15);
   });
 
+  it("goes round a node counter-clockwise, from the edge that it comes by", () => {
+    const points = treeToPoincare([-1, 0, 0, 0, 1, 1], 1); // node 1 to the right: its parent is at π, its children at ∓π/3
+    expect(points.slice(2).map(([, y]) => Math.sign(y))).toEqual([1, -1, -1, 1]);
+  });
+
   it("has on the complete binary tree of depth 4 the distortion 1.89, 1.18, 1.066, 1.042, and exact edges", () => {
     const graph = treeDistances(binary);
     const wanted = [

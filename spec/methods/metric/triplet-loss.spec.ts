@@ -56,6 +56,15 @@ describe("tripletLoss", () => {
     expect(() => tripletLoss(x, labels, { reduction: "max" as "mean" })).toThrow(
       'tripletLoss: reduction is "max" but must be one of none, mean, sum',
     );
+    expect(() =>
+      tripletLoss(
+        matrixOf([
+          [1, 0],
+          [3, 4],
+        ]),
+        labels,
+      ),
+    ).toThrow("tripletLoss: row 1 of embeddings has length 5 but must have length 1; set normalize");
     expect(() => tripletLoss(x, tensor(Int32Array.of(0)))).toThrow("tripletLoss: labels has shape [1] but must be [2]");
     expect(() => tripletWeights(x, pairSets(labels, x), { margin: -1 })).toThrow(
       "tripletWeights: margin is -1 but must be a finite number ≥ 0",

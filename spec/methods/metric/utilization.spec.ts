@@ -1,4 +1,4 @@
-import { concat, type Tensor, tensor } from "cotangent";
+import { concat, type Tensor, tensor, zeros } from "cotangent";
 import { utilization } from "cotangent/methods/metric";
 import { floats } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
@@ -28,6 +28,12 @@ describe("utilization", () => {
   it("says what is wrong with its input", () => {
     expect(() => utilization(tensor([1]), tensor([[1]]))).toThrow(
       "utilization: queries has shape [1] but must be [q, d] with q ≥ 1",
+    );
+    expect(() => utilization(zeros([0, 2]), zeros([1, 2]))).toThrow(
+      "utilization: queries has shape [0, 2] but must be [q, d] with q ≥ 1",
+    );
+    expect(() => utilization(zeros([1, 2]), zeros([0, 2]))).toThrow(
+      "utilization: examples has shape [0, 2] but must be [m, 2] with m ≥ 1",
     );
     expect(() => utilization(tensor([[1]]), tensor([[1, 2]]))).toThrow(
       "utilization: examples has shape [1, 2] but must be [m, 1] with m ≥ 1",

@@ -12,5 +12,7 @@ law("wdfsGap is the least positive less the largest negative", list, list, async
 
 it("wdfsGap says what is wrong with its input", () => {
   expect(() => wdfsGap([], [1])).toThrow("wdfsGap: positives is empty but must hold a similarity");
+  expect(() => wdfsGap([1], [])).toThrow("wdfsGap: negatives is empty but must hold a similarity");
+  expect(() => wdfsGap([Number.NaN, 1], [2])).toThrow("wdfsGap: positives is NaN at 0 but must be a number");
   expect(() => wdfsGap([1], [2, Number.NaN])).toThrow("wdfsGap: negatives is NaN at 1 but must be a number");
 });

@@ -119,6 +119,9 @@ describe("elrLoss", () => {
     expect(() => elrLoss(matrix([0, Number.NaN], 2), y, t)).toThrow(
       "elrLoss: logits holds NaN at 1 but must hold finite numbers",
     );
+    expect(() => elrLoss(tensor(Int32Array.of(0, 0), { shape: [1, 2] }) as never, y, t)).toThrow(
+      "elrLoss: logits is i32 but must be f32 or f64; cast it",
+    );
     expect(() => elrLoss(z, y, matrix([0.1, 0.1, 0.1], 3))).toThrow(
       "elrLoss: targets has shape [1, 3] but must be [1, 2]",
     );

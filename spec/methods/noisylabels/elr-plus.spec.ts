@@ -24,6 +24,12 @@ describe("elrPlusTargets", () => {
   it("names what is wrong", () => {
     const t = matrix(new Float64Array(6));
     expect(() => elrPlusTargets(t, partners, 1.1)).toThrow("elrPlusTargets: share is 1.1 but must be in [0, 1]");
+    expect(() => elrPlusTargets(tensor(new Float64Array(3)), partners, 1)).toThrow(
+      "elrPlusTargets: targets has shape [3] but must have 2 axes",
+    );
+    expect(() => elrPlusTargets(tensor(new Int32Array(6), { shape: [3, 2] }) as never, partners, 1)).toThrow(
+      "elrPlusTargets: targets is i32 but must be f32 or f64; cast it",
+    );
     expect(() => elrPlusTargets(t, tensor(Int32Array.of(3, 0, 0)), 1)).toThrow(
       "elrPlusTargets: partners holds 3 at 0 but must be in [0, 3)",
     );

@@ -96,6 +96,14 @@ describe("lbfgs", () => {
     }
   });
 
+  it("first goes as far as the gradient says, but no element further than 1", async () => {
+    const loss = (x: Tensor) => sum(x.mul(x)).mul(0.5); // to the minimum it is one gradient
+    const near = await lbfgs(loss, tensor(Float64Array.of(0.1, -0.2)));
+    expect([near.iterations, near.evaluations, near.loss]).toEqual([1, 2, 0]);
+    const far = await lbfgs(loss, tensor(Float64Array.of(0, -8)), { maxIterations: 1 });
+    await expectClose(far.params, [0, -7], { tolerance: 1e-15 });
+  });
+
   it("minimizes over a tree and leaves the tree passed in as it was", async () => {
     const start = { a: tensor(Float64Array.of(4, 5)), deep: [{ b: tensor(Float64Array.of(-3)) }] };
     const loss = ({ a, deep: [{ b }] }: typeof start) =>

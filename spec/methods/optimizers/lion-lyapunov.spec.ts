@@ -1,6 +1,6 @@
 import { sqrt, square, type Tensor, tensor } from "cotangent";
 import { type ConvexPotential, entropySoftPotential, lionLyapunov } from "cotangent/methods/optimizers";
-import { floats, numbers } from "cotangent/testing";
+import { checkGradient, floats, numbers } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
 import { law } from "../../support/law.js";
@@ -63,6 +63,14 @@ describe.each([
     await expectClose(lionLyapunov(x, of(m), options).value, expected, { tolerance: 1e-12 });
   });
 
+  it("can be differentiated, and so can how fast it falls", async () => {
+    const options = { loss, potential, gradientGain: 0.7, momentumDecay: 1.2, weightDecay: 1.5, lookahead: 0.3 };
+    const at = { x: of([0.1, -0.4, 0.3]), m: of([1, -1, 0.5]) };
+    for (const part of ["value", "dissipation"] as const) {
+      await checkGradient(({ x, m }: typeof at) => lionLyapunov(x, m, options)[part], at);
+    }
+  });
+
   it("has gains of 1 and looks nowhere ahead by default", async () => {
     const [x, m] = [of([0.1, 0.2, -0.3]), of([1, -1, 0.5])];
     const spelled = { gradientGain: 1, momentumDecay: 1, lookahead: 0 };
@@ -90,6 +98,7 @@ describe("lionLyapunov", () => {
     expect(call({ gradientGain: 0 })).toThrow("lionLyapunov: gradientGain is 0 but must be a finite number > 0");
     expect(call({ momentumDecay: -1 })).toThrow("lionLyapunov: momentumDecay is -1 but must be a finite number > 0");
     expect(call({ lookahead: -1 })).toThrow("lionLyapunov: lookahead is -1 but must be a finite number ≥ 0");
+    expect(call({ lookahead: 2, momentumDecay: 0.5 })).not.toThrow();
     expect(call({ lookahead: 2, momentumDecay: 1 })).toThrow(
       "lionLyapunov: lookahead · momentumDecay is 2 but must be at most 1; the energy may rise beyond",
     );

@@ -177,6 +177,18 @@ describe("Training", () => {
     expect(await training.step(tensor([1, 2]))).toBe(5);
   });
 
+  it("gives its memory back at the end of its block", async () => {
+    const setting = start();
+    const given = evaluate(setting.params);
+    const before = setting.backend.memory();
+    {
+      using training = optimize(sampledLoss, given, rules[1][1]);
+      await training.step(...batch(0, setting));
+      expect(setting.backend.memory().bytes).toBeGreaterThan(before.bytes);
+    }
+    expect(setting.backend.memory()).toEqual(before);
+  });
+
   it("says that it has been disposed", async () => {
     const training = optimize((x: Tensor) => x.sum(), tensor([1, 2]), sgd({ learningRate: 1 }));
     training.dispose();

@@ -12,7 +12,7 @@ function minimize(rows: readonly (readonly number[])[], bounds: readonly number[
   });
   for (const [j, cost] of costs.entries()) dictionary.set(m, j, -cost);
   const outcome = dictionary.minimize(n + m);
-  return { outcome, value: dictionary.constant(m) };
+  return { outcome, value: dictionary.constant(m), basic: [...dictionary.basic] };
 }
 
 describe("SimplexDictionary", () => {
@@ -31,5 +31,42 @@ describe("SimplexDictionary", () => {
     const { outcome, value } = minimize([...rows, [1, 1, 1, 1]], [0, 0, 1], costs);
     expect(outcome).toBe("least");
     expect(value).toBeLessThan(-1e-3);
+  });
+
+  it("lets the row with the largest entry go where several come to 0 at once", () => {
+    // x₀ enters; its slack rows are variables 2, 3 and 4, of which the last two allow 1 each.
+    expect(
+      minimize(
+        [
+          [-1, 5],
+          [1, 0],
+          [2, 0],
+        ],
+        [1, 1, 2],
+        [-1, 1],
+      ).basic,
+    ).toEqual([2, 3, 0, 5]);
+    expect(
+      minimize(
+        [
+          [-1, 0],
+          [2, 0],
+          [1, 0],
+        ],
+        [1, 2, 1],
+        [-1, 1],
+      ).basic,
+    ).toEqual([2, 0, 4, 5]);
+  });
+
+  it("finds the largest entry of a row among those allowed, and says where all are rounding", () => {
+    const ranges = ["nonnegative", "free", "nonnegative", "free"] as const;
+    const dictionary = new SimplexDictionary(Int32Array.of(3), Int32Array.of(0, 1, 2), [...ranges]);
+    for (const [j, entry] of [2, -5, -3, 7].entries()) dictionary.set(0, j, entry); // the last is the constant
+    expect(dictionary.largestIn(0, () => true)).toBe(1);
+    expect(dictionary.largestIn(0, (range) => range === "nonnegative")).toBe(2);
+    expect(dictionary.largestIn(0, () => false)).toBe(-1);
+    for (const j of [0, 1, 2]) dictionary.set(0, j, 1e-10);
+    expect(dictionary.largestIn(0, () => true)).toBe(-1);
   });
 });

@@ -169,6 +169,35 @@ describe("solveLp", () => {
     expect(outcome({ objective: [0, 0], constraints: [atMost(3, 1, 0)], free: [1] })).toBe(0);
   });
 
+  it("takes what misses a bound by rounding for met", async () => {
+    const program = (relation: "=" | "<=", ...more: LinearConstraint[]): LinearProgram => ({
+      objective: [2, -3],
+      constraints: [
+        { coefficients: [-1, -1], relation: ">=", bound: -0.3 },
+        { coefficients: [-2, 1], relation, bound: 0.1 },
+        ...more,
+      ],
+    });
+    const opposite = (miss: number) => ({ coefficients: [-2, 1], relation: ">=", bound: 0.1 + miss }) as const;
+    const { value } = solveLp(program("="));
+    await expectClose([value], [-17 / 30]);
+    await expectClose([solveLp(program("<=", opposite(1e-11))).value], [value], { tolerance: 1e-9 });
+    expect(outcome(program("<=", opposite(1e-7)))).toBe("infeasible");
+  });
+
+  it("never gives a variable below 0 that must not be, by rounding either", async () => {
+    const { x } = solveLp({
+      objective: [1, 3, 1],
+      constraints: [
+        { coefficients: [-1, -2, 3], relation: "=", bound: -0.2 },
+        { coefficients: [-2, -3, 0], relation: "=", bound: -0.3 },
+        atMost(0.3, -3, -3, 2),
+      ],
+    });
+    await expectClose(x, [0, 0.1, 0], { tolerance: 1e-15 });
+    expect(x.every((value) => value >= 0)).toBe(true);
+  });
+
   it("leaves its program as it was", () => {
     const [objective, coefficients] = [new Float64Array([1, -1]), new Float64Array([2, 3])];
     solveLp({ objective, constraints: [{ coefficients, relation: "<=", bound: 5 }] });

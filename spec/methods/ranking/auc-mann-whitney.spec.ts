@@ -39,5 +39,6 @@ it.each([
 ] as const)("%s says what is wrong with its input", (name, f) => {
   expect(() => f([], [1])).toThrow(`${name}: positives is empty but must hold a score`);
   expect(() => f([1], [])).toThrow(`${name}: negatives is empty but must hold a score`);
+  expect(() => f([Number.NaN], [1])).toThrow(`${name}: positives is NaN at 0 but must be a number`);
   expect(() => f([1], Float64Array.of(2, Number.NaN))).toThrow(`${name}: negatives is NaN at 1 but must be a number`);
 });

@@ -104,6 +104,19 @@ describe("conditionalValueAtRisk", () => {
     expect(slope.filter((weight) => weight !== 0).length).toBe(7);
   });
 
+  it("takes 0.29 of 100 losses to be 29 of them in full, and hardly more than 0.2 of five to be one", async () => {
+    const slopeOf = (count: number, level: number) =>
+      grad((l: Tensor) => conditionalValueAtRisk(l, { level }))(
+        tensor(Float64Array.from({ length: count }, (_, i) => i)),
+      );
+    expect(0.29 * 100).toBeLessThan(29);
+    const expected = Float64Array.from({ length: 100 }, (_, i) => (i < 71 ? 0 : 1 / 29));
+    await expectClose(slopeOf(100, 0.29), expected, { tolerance: 0 });
+    const level = 0.20000000000000007;
+    expect(level * 5).toBeGreaterThan(1);
+    await expectClose(slopeOf(5, level), [0, 0, 0, 0, 1], { tolerance: 0 });
+  });
+
   it("is the same in single precision on every backend", async () => {
     const on = (backend?: Backend) =>
       conditionalValueAtRisk(tensor([0.3, -1, 2.5, 1.7, 0.1], backend === undefined ? {} : { backend }), {

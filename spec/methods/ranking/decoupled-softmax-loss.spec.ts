@@ -96,6 +96,13 @@ describe("decoupledSoftmaxLoss", () => {
     },
   );
 
+  it("does not look at a negative that is as low as can be", async () => {
+    const total = (x: Tensor) => decoupledSoftmaxLoss(x, mask([[true, false, false]]), { reduction: "sum" });
+    const x = matrix([[1e308, 1e308, -1e308]]);
+    await expectClose(total(x), [Math.LN2], { tolerance: 1e-15 });
+    await expectClose(grad(total)(x), [-0.5, 0.5, 0], { tolerance: 1e-15 });
+  });
+
   law("agrees with finite differences to second order", positiveBatch(), async ({ scores, positives }) => {
     await checkGradient((x: Tensor) => decoupledSoftmaxLoss(x, mask(positives), { reduction: "sum" }), matrix(scores), {
       order: 2,

@@ -288,6 +288,22 @@ describe("doublyStochasticMiningLoss", () => {
     }
   });
 
+  it("draws 16 times at most what hits its own label", () => {
+    let draws = 0;
+    const onlyLabel: Sampler = {
+      classes: 2,
+      draw: (_, shape) => {
+        draws++;
+        return zeros(shape as number[], { dtype: "i32" });
+      },
+      logProbability: (of, like) => zeros(of.shape, { dtype: like?.dtype ?? "f32" }),
+    };
+    const [one, weights] = [zeros([1, 1], { dtype: "f64" }), zeros([2, 1], { dtype: "f64" })];
+    const few = { negatives: 1, hardest: 1, shared: false } as const;
+    doublyStochasticMiningLoss(one, { weights }, ids(0), onlyLabel, key, few);
+    expect(draws).toBe(16);
+  });
+
   it("is the same in single precision on every backend", async () => {
     const on = async (backend?: Backend) => {
       const place = backend === undefined ? {} : { backend };

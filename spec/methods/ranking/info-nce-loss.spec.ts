@@ -57,14 +57,24 @@ describe("infoNceLoss", () => {
     expect(() => loss(x, { falseNegatives: mask([[true, true]]) })).toThrow(
       `${name}: falseNegatives has shape [1, 2] but must be [2, 2]`,
     );
-    expect(() =>
-      loss(x, {
-        falseNegatives: mask([
-          [false, true],
-          [true, false],
-        ]),
-      }),
-    ).toThrow(`${name}: falseNegatives is true for every negative but must leave one`);
+    expect(() => loss(x, { falseNegatives: x as never })).toThrow(`${name}: falseNegatives is f64 but must be bool`);
+    const [beside, diagonal] = [
+      mask([
+        [false, true],
+        [true, false],
+      ]),
+      mask([
+        [true, false],
+        [false, true],
+      ]),
+    ];
+    const positives = tensor(Int32Array.of(1, 0));
+    for (const options of [{ falseNegatives: beside }, { falseNegatives: diagonal, positives }]) {
+      expect(() => loss(x, options)).toThrow(`${name}: falseNegatives is true for every negative but must leave one`);
+    }
+    for (const options of [{ falseNegatives: diagonal }, { falseNegatives: beside, positives }]) {
+      expect(() => loss(x, options)).not.toThrow();
+    }
     expect(() =>
       loss(
         matrix([

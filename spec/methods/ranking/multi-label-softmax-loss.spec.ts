@@ -60,6 +60,13 @@ describe("multiLabelSoftmaxLoss", () => {
     },
   );
 
+  it("does not look at a negative that is as low as can be", async () => {
+    const total = (x: Tensor) => multiLabelSoftmaxLoss(x, mask([[true, false]]), { reduction: "sum" });
+    const x = matrix([[1e308, -1e308]]);
+    await expectClose(total(x), [0], { tolerance: 0 });
+    await expectClose(grad(total)(x), [0, 0], { tolerance: 0 });
+  });
+
   law("agrees with finite differences to second order", positiveBatch(), async ({ scores, positives }) => {
     await checkGradient(
       (x: Tensor) => multiLabelSoftmaxLoss(x, mask(positives), { reduction: "sum" }),

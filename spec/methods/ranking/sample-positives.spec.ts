@@ -46,6 +46,9 @@ describe("samplePositives", () => {
     expect(() => samplePositives(key, positives, 0)).toThrow(
       "samplePositives: count is 0 but must be a whole number ≥ 1",
     );
+    expect(() => samplePositives(key, tensor(Uint8Array.of(1, 0)) as Tensor<"bool">, 1)).toThrow(
+      "samplePositives: positives has shape [2] but must have 2 axes",
+    );
     expect(() => samplePositives(key, positives, 3)).toThrow("samplePositives: count is 3 but must be in [1, 2]");
     expect(() => samplePositives(key, positives, 1, { relevance: matrix([[1]]) })).toThrow(
       "samplePositives: relevance has shape [1, 1] but must match positives, [1, 2]",

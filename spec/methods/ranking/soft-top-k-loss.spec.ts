@@ -1,4 +1,4 @@
-import { grad, type Tensor, tensor } from "cotangent";
+import { grad, not, type Tensor, tensor } from "cotangent";
 import { softTopK, softTopKLoss } from "cotangent/methods/ranking";
 import { checkGradient } from "cotangent/testing";
 import fc from "fast-check";
@@ -64,6 +64,22 @@ describe("softTopKLoss", () => {
       });
     },
   );
+
+  it("does not look at positives that are not sampled, however low", async () => {
+    const [p, sampled] = [mask([[true, false, false, true]]), mask([[true, false, false, false]])];
+    const total = (x: Tensor) => softTopKLoss(x, p, { k: 2, sampled, reduction: "sum" });
+    const x = matrix([[0.3, 1, -0.4, -1e308]]);
+    await expectClose(total(x), softTopKLoss(matrix([[0.3, 1, -0.4]]), mask([[true, false, false]]), { k: 2 }));
+    expect(Math.abs((await grad(total)(x).data())[3])).toBe(0);
+  });
+
+  law("takes positives that are computed", positiveBatch(), async ({ scores, positives }) => {
+    const [x, p] = [matrix(scores), mask(positives)];
+    const computed = not(mask(positives.map((row) => row.map((is) => !is))));
+    await expectClose(softTopKLoss(x, computed, { k: "positives" }), softTopKLoss(x, p, { k: "positives" }), {
+      tolerance: 0,
+    });
+  });
 
   it("is finite at scores of ±1e4", async () => {
     const [x, p] = [matrix([[1e4, -1e4, 1e4, -1e4]]), mask([[false, true, false, false]])];

@@ -1,4 +1,4 @@
-import { exp, grad, type Tensor, tensor, vjp } from "cotangent";
+import { concat, exp, grad, type Tensor, tensor, vjp } from "cotangent";
 import { kSubsetBinaryEntropy } from "cotangent/methods/generative";
 import { softTopK, softTopKLog } from "cotangent/methods/ranking";
 import { checkGradient, distinctFloats, floats, numbers } from "cotangent/testing";
@@ -96,6 +96,17 @@ describe("softTopK", () => {
     },
   );
 
+  law(
+    "works along the last axis, with a k for each row",
+    floats([12]),
+    floats([4], { min: 0.2, max: 2.8 }),
+    async (s, k) => {
+      const rows = [0, 1, 2, 3].map((i) => softTopK(tensor(s.slice(3 * i, 3 * i + 3)), tensor(k[i], { dtype: "f64" })));
+      const x = tensor(s, { shape: [2, 2, 3] });
+      await expectClose(softTopK(x, tensor(k, { shape: [2, 2] })), concat(rows, 0));
+    },
+  );
+
   it("is k/L for equal scores, and right at ±1e4", async () => {
     await expectClose(softTopK(row([3, 3, 3, 3]), 1), [0.25, 0.25, 0.25, 0.25]);
     await expectClose(softTopK(row([1e4, -1e4, 1e4, -1e4]), 2), [1, 0, 1, 0]);
@@ -139,6 +150,7 @@ describe("softTopK", () => {
     expect(() => f(x, tensor(Float64Array.of(1, Number.NaN)))).toThrow(
       `${name}: k is NaN but must be in (0, 2), the number of entries of row 1`,
     );
+    expect(() => f(x, tensor([1, 1]))).toThrow(`${name}: k is f32 but must match scores, f64; cast one of them`);
     expect(() => f(x, tensor(Float64Array.of(1)))).toThrow(`${name}: k has shape [1] but must be [2]`);
     expect(() => f(x, 1, { sharpness: 0 })).toThrow(`${name}: sharpness is 0 but must be a finite number > 0`);
     expect(() => f(matrix([[1, Number.POSITIVE_INFINITY]]), 1)).toThrow(

@@ -96,6 +96,12 @@ describe("lyapunovPotential", () => {
     expect(() => lyapunovPotential({ ...good, rowMasses: [1, 0] }, 1, [0, 0], [0, 0])).toThrow(
       "lyapunovPotential: rowMasses[1] is 0 but must be above 0; leave it out",
     );
+    expect(() => lyapunovPotential({ ...good, columnMasses: [0, 1] }, 1, [0, 0], [0, 0])).toThrow(
+      "lyapunovPotential: columnMasses[0] is 0 but must be above 0; leave it out",
+    );
+    expect(() => lyapunovPotential(good, 1, [Number.NaN, 0], [0, 0])).toThrow(
+      "lyapunovPotential: x[0] is NaN but must be finite",
+    );
   });
 });
 

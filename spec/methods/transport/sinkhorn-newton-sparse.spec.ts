@@ -75,6 +75,7 @@ describe("sinkhornNewtonSparse", () => {
     const [before, after] = [0, 1].map((newtonIterations) =>
       solve(problem, eta, 1, { newtonIterations, sinkhornIterations: 1 }),
     );
+    expect([before.newtonIterations, after.newtonIterations]).toEqual([0, 1]);
     const [p, q, r, s] = before.plan.values;
     // y₂ stays: three unknowns by elimination of x, as a check by hand
     const [g1, g2] = [0.3 - p - q, 0.7 - r - s];
@@ -209,11 +210,48 @@ describe("sinkhornNewtonSparse", () => {
     expect(plain.newtonIterations).toBeGreaterThan(0);
   });
 
+  it("stops where the error is the tolerance", () => {
+    const problem = uniformProblem(6, 3);
+    const { error } = sinkhornNewtonSparse(problem, {
+      inverseTemperature: 20,
+      sinkhornIterations: 2,
+      newtonIterations: 0,
+    });
+    for (const most of [2, 5]) {
+      const { sinkhornIterations, newtonIterations, converged } = sinkhornNewtonSparse(problem, {
+        inverseTemperature: 20,
+        tolerance: error,
+        sinkhornIterations: most,
+      });
+      expect([sinkhornIterations, newtonIterations, converged]).toEqual([2, 0, true]);
+    }
+  });
+
   it("goes on where rows have no mass", () => {
     const problem = { cost: matrixOf(3, 2, [0, 1, 5, 5, 1, 0]), rowMasses: [0.4, 0, 0.6], columnMasses: [0.5, 0.5] };
     const { plan, converged } = sinkhornNewtonSparse(problem, { inverseTemperature: 10 });
     expect(converged).toBe(true);
     expect([...plan.values.slice(2, 4)]).toEqual([0, 0]);
+  });
+
+  it("takes the steps that it takes without rows and columns of no mass", () => {
+    const cost = matrixOf(3, 4, [0, 7, 0.7, 0.2, 5, 9, 5, 5, 0.4, 8, 0.1, 0.6]);
+    const whole = { cost, rowMasses: [0.4, 0, 0.6], columnMasses: [0.3, 0, 0.2, 0.5] };
+    const part = {
+      cost: matrixOf(2, 3, [0, 0.7, 0.2, 0.4, 0.1, 0.6]),
+      rowMasses: [0.4, 0.6],
+      columnMasses: [0.3, 0.2, 0.5],
+    };
+    const [found, expected] = [whole, part].map((problem) => solve(problem, 10, 1, { sinkhornIterations: 1 }));
+    expect(found.newtonIterations).toBe(expected.newtonIterations);
+    expect(found.newtonIterations).toBeGreaterThan(0);
+    expect(found.objective).toBe(expected.objective);
+    expect([...found.rowPotentials]).toEqual([
+      expected.rowPotentials[0],
+      Number.NEGATIVE_INFINITY,
+      expected.rowPotentials[1],
+    ]);
+    expect(found.columnPotentials[1]).toBe(Number.NEGATIVE_INFINITY);
   });
 
   it("names what is wrong", () => {

@@ -37,6 +37,12 @@ describe("sinkhornScaling", () => {
     },
   );
 
+  law("takes a batch matrix by matrix", floats([2, 3, 3]), async (z) => {
+    const each = [z.slice(0, 9), z.slice(9)].map((one) => sinkhornScaling(matrix(one, 3), 2).data());
+    const expected = (await Promise.all(each)).flatMap((one) => [...one]);
+    await expectClose(sinkhornScaling(tensor(z, { shape: [2, 3, 3] }) as Tensor, 2), expected, { tolerance: 1e-14 });
+  });
+
   law("has a right gradient through its rounds", floats([8]), async (z) => {
     await checkGradient((x: Tensor) => square(sinkhornScaling(x, 3)).sum(), tensor(z, { shape: [2, 2, 2] }) as Tensor, {
       order: 2,

@@ -249,6 +249,9 @@ describe.each([
     expect(f({ b: tensor(Float64Array.of(0.5, 0.75)) })).toThrow(
       `${name}: columnMasses has sum 1.25 but must have sum 1, within 1e-9`,
     );
+    expect(f({ b: tensor([0.5, 0.5]) })).toThrow(
+      `${name}: columnMasses is f32 but must match cost, f64; cast one of them`,
+    );
     expect(f({ b: tensor(Float64Array.of(1)) })).toThrow(`${name}: columnMasses has shape [1] but must be [2]`);
     expect(f({ alpha: tensor(new Float64Array(3)) })).toThrow(`${name}: alpha has shape [3] but must be [2]`);
     expect(f({ alpha: tensor([0, 0]) })).toThrow(`${name}: alpha is f32 but must match cost, f64; cast one of them`);

@@ -1,8 +1,9 @@
 import { grad, type Tensor, tensor } from "cotangent";
 import { type SparsityConstrainedOtOptions, sparseSemiDual, sparsityConstrainedOt } from "cotangent/methods/transport";
-import { sfc32 } from "cotangent/testing";
+import { seeds, sfc32 } from "cotangent/testing";
 import { describe, expect, it } from "vitest";
 import { expectClose } from "../../support/close.js";
+import { law } from "../../support/law.js";
 import { leastCost, subsetsOf } from "./support/brute-force.js";
 
 const of = (values: ArrayLike<number>, shape = [values.length]) =>
@@ -97,7 +98,10 @@ describe("sparsityConstrainedOt", () => {
 
   it.each([0, 1])("of one entry is plain transport and half of γ‖b‖² (seed %i)", async (seed) => {
     const problem = drawn(4, 3, seed);
-    const { value } = await solved(problem, { nonzeros: 1, regularization: 0.2, annealFrom: 10 });
+    const { value, plan, rowResidual } = await solved(problem, { nonzeros: 1, regularization: 0.2, annealFrom: 10 });
+    const off = problem.a.map((mass, i) => Math.abs(sum(plan.slice(3 * i, 3 * i + 3)) - mass));
+    await expectClose([rowResidual], [sum(off)], { tolerance: 1e-14 });
+    expect(rowResidual).toBeGreaterThan(0.01); // four rows of three columns with an entry each
     const expected = leastCost(problem.cost, problem.a, problem.b) + 0.1 * squares(problem.b);
     expect(value).toBeLessThanOrEqual(expected + 1e-10);
     expect(value).toBeGreaterThan(expected - 5e-3); // a kink stalls L-BFGS
@@ -163,6 +167,12 @@ describe("sparsityConstrainedOt", () => {
     });
   });
 
+  it("takes 500 steps at most by default", async () => {
+    const narrow = { nonzeros: 12, regularization: 1e-5, tolerance: 0, memory: 1 };
+    const { iterations, stopped } = await solved(drawn(12, 12, 1), narrow);
+    expect([iterations, stopped]).toEqual([500, "iterations"]);
+  });
+
   it("anneals: the value is that of the last regularization, and steps are counted together", async () => {
     const problem = drawn(4, 3, 11);
     const cold = await solved(problem, { nonzeros: 4, regularization: 0.1 });
@@ -172,6 +182,29 @@ describe("sparsityConstrainedOt", () => {
     const first = await solved(problem, { nonzeros: 4, regularization: 4 });
     expect(annealed.iterations).toBeGreaterThan(first.iterations);
     expect(annealed.evaluations).toBeGreaterThan(annealed.iterations);
+  });
+
+  it("quarters a larger regularization down to the last, each stage with steps of its own", async () => {
+    const problem = drawn(4, 3, 11);
+    const steps = async (annealFrom?: number) => {
+      const options = { nonzeros: 4, regularization: 0.1, maxIterations: 1 };
+      return (await solved(problem, annealFrom === undefined ? options : { ...options, annealFrom })).iterations;
+    };
+    expect(await steps()).toBe(1);
+    expect(await steps(0.1)).toBe(1);
+    expect(await steps(0.11)).toBe(2);
+    expect(await steps(4)).toBe(4); // 4, 1, 0.25, 0.1
+  });
+
+  it("has a potential of mean 0 where masses differ by what they may", async () => {
+    const problem = drawn(4, 3, 5);
+    const a = problem.a.map((mass) => mass * (1 + 9e-10));
+    const { potential } = await solved({ ...problem, a }, { nonzeros: 4, regularization: 0.2, tolerance: 0 });
+    expect(Math.abs(sum(potential))).toBeLessThan(1e-13);
+  });
+
+  law("leaves nothing behind but its potential and its plan", seeds, async (seed) => {
+    await solved(drawn(3, 2, seed), { nonzeros: 2, maxIterations: 1 });
   });
 
   it("warns where columns cannot take from all rows", async () => {

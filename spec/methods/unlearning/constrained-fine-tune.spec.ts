@@ -145,6 +145,17 @@ describe("constrainedFineTune", () => {
     expect(single.metrics.modified).toBe(1);
   });
 
+  it("takes 200 steps of adam at 1e-3 unless told, and looks every 10", async () => {
+    const looks: number[] = [];
+    const options = { stopWhenLearned: false, score: () => looks.push(0) };
+    const plain = await constrainedFineTune(model, start, facts, options);
+    expect([plain.steps, looks.length]).toEqual([200, 21]);
+    const told = { ...options, steps: 200, optimizer: adam({ learningRate: 1e-3 }), checkEvery: 10 };
+    expect(await read((await constrainedFineTune(model, start, facts, told)).params)).toEqual(await read(plain.params));
+    const barely = await constrainedFineTune(model, start, facts, { optimizer: sgd({ learningRate: 1e-12 }) });
+    expect([barely.steps, barely.metrics.modified]).toEqual([200, 0]);
+  });
+
   it("with other facts mixed in keeps them; retraining on all facts is the upper bound", async () => {
     const batches = mixedFactBatches(randomKey(1), 6, [1, 4], { unmodifiedCount: 4 });
     const mixed = await tune({ batches, steps: 200, stopWhenLearned: false });
@@ -183,15 +194,20 @@ describe("constrainedFineTune", () => {
   });
 
   it("holds no more memory afterwards than its result", async () => {
-    const before = defaultBackend.memory().buffers;
-    const { params } = await tune({
-      radius: 0.1,
-      mask: parameterMask(start, ["weights"]),
-      batches: mixedFactBatches(randomKey(0), 6, [1, 4]),
-      score: () => 1,
-    });
-    for (const leaf of leavesOf(params)) leaf.dispose();
-    expect(defaultBackend.memory().buffers - before).toBeLessThanOrEqual(0);
+    let looks = 0;
+    for (const score of [() => 1, () => looks++]) {
+      const before = defaultBackend.memory().buffers;
+      const { params } = await tune({
+        radius: 0.1,
+        mask: parameterMask(start, ["weights"]),
+        batches: mixedFactBatches(randomKey(0), 6, [1, 4]),
+        stopWhenLearned: false,
+        score,
+      });
+      for (const leaf of leavesOf(params)) leaf.dispose();
+      expect(defaultBackend.memory().buffers - before).toBeLessThanOrEqual(0);
+    }
+    expect(looks).toBe(7);
   });
 
   it("names what is wrong", async () => {

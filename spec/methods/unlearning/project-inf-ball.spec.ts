@@ -94,8 +94,14 @@ describe("projectInfBall", () => {
   it("is the center at radius 0, even the sign of its zeros, and nothing at Infinity", async () => {
     const center = tensor(new Float64Array([-0, 0.1, 1e300]));
     const [x] = [tensor(new Float64Array([1, -1e308, 2]))];
-    expect(await projectInfBall(x, center, 0).data()).toEqual(new Float64Array([-0, 0.1, 1e300]));
+    const found = await projectInfBall(x, center, 0).data();
+    expect([...found]).toEqual([-0, 0.1, 1e300]); // a list tells −0 from 0
+    const lost = tensor(new Float64Array([Number.NaN, 0, Number.POSITIVE_INFINITY]));
+    expect([...(await projectInfBall(lost, center, 0).data())]).toEqual([-0, 0.1, 1e300]);
     expect(await projectInfBall(x, center, Number.POSITIVE_INFINITY).data()).toEqual(await x.data());
+    const endless = tensor(new Float64Array([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]));
+    expect(await projectInfBall(x, endless, Number.POSITIVE_INFINITY).data()).toEqual(await x.data());
+    expect(await projectInfBall(x, center, 1).data()).toEqual(new Float64Array([1, -0.9, 1e300]));
   });
 
   it("is on every backend what it is on the CPU", async () => {

@@ -139,7 +139,7 @@ export function aldrTemperature(
   checkAldr("aldrTemperature", reference, alpha);
   checkLdr("aldrTemperature", logits, labels, margin, normalization);
   const margins = stopGradient(ldrMargins(logits, labels, margin, normalization));
-  if (margins.shape[1] === 1) return margins.sum(1).mul(0).add(reference);
+  if (margins.shape[1] === 1) return margins.sum(1).add(reference); // the label's own margin is 0
   const least = reference * (1 - 1 / alpha);
   const cell = (reference - least) / (GRID - 1);
   const { backend, dtype } = margins;

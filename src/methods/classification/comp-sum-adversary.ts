@@ -64,17 +64,16 @@ export function compSumAdversary(
   checkDType(caller, { labels }, "i32");
   checkShape(caller, "labels", labels, [inputs.shape[0]]);
 
-  const from = stopGradient(inputs);
-  const before = stopGradient(score(from));
+  const before = score(inputs);
   const project = (shift: Tensor) =>
     ball === "linf" ? clamp(shift, -radius, radius) : shift.div(lengths(shift)).mul(minimum(lengths(shift), radius));
   let shift = project(normal(key, inputs.shape, { dtype: inputs.dtype }).mul(radius / Math.sqrt(inputs.shape[1])));
   for (let step = 0; step < steps; step++) {
-    const slope = grad((by: Tensor) => squaredChange(score(from.add(by)).sub(before), labels).sum())(shift);
+    const slope = grad((by: Tensor) => squaredChange(score(inputs.add(by)).sub(before), labels).sum())(shift);
     const direction = ball === "linf" ? sign(slope) : slope.div(lengths(slope));
     shift = project(shift.add(direction.mul(stepSize)));
   }
-  return stopGradient(from.add(shift));
+  return stopGradient(inputs.add(shift));
 }
 
 /** Of each row, kept away from 0 so that it can be divided by. */

@@ -25,7 +25,7 @@ export function inverseBoxCox(values: Tensor, power: number | Tensor): Tensor {
   }
   const of = cast(power, values.dtype) as Tensor;
   const isZero = equal(of, 0);
-  return where(isZero, exp(values), transformed(values, where(isZero, 1, of)));
+  return where(isZero, exp(values), transformed(where(isZero, 0, values), where(isZero, 1, of))); // 0 · ∞ is no slope
 }
 
 function transformed(values: Tensor, power: number | Tensor): Tensor {

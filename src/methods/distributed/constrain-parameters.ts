@@ -9,8 +9,6 @@ export function projectToBall(parameters: Float64Array, radius: number): void {
 
 /** Sets all but the `count` largest in magnitude to 0, in place; of equal ones the first stay. */
 export function hardThreshold(parameters: Float64Array, count: number): void {
-  const order = Array.from(parameters.keys()).sort(
-    (a, b) => Math.abs(parameters[b]) - Math.abs(parameters[a]) || a - b,
-  );
+  const order = Array.from(parameters.keys()).sort((a, b) => Math.abs(parameters[b]) - Math.abs(parameters[a]));
   for (const i of order.slice(count)) parameters[i] = 0;
 }

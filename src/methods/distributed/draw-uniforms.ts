@@ -8,6 +8,6 @@ export async function drawUniforms(key: Key, count: number): Promise<Float64Arra
 
 /** The indices of the smallest `count` numbers, ascending; of equal ones the first. */
 export function smallest(numbers: ArrayLike<number>, count: number): number[] {
-  const order = Array.from(numbers, (_, i) => i).sort((a, b) => numbers[a] - numbers[b] || a - b);
+  const order = Array.from(numbers, (_, i) => i).sort((a, b) => numbers[a] - numbers[b]); // it is stable
   return order.slice(0, count).sort((a, b) => a - b);
 }

@@ -69,7 +69,7 @@ export async function encodeByFrame(
     for (let i = 0; i < order; i++) encoded[i][j] = column[i] / Math.sqrt(order);
   }
   const shuffle = await drawUniforms(key.at("deal"), order);
-  const dealt = [...encoded.keys()].sort((a, b) => shuffle[a] - shuffle[b] || a - b);
+  const dealt = [...encoded.keys()].sort((a, b) => shuffle[a] - shuffle[b]);
   return Array.from({ length: workers }, (_, worker) => {
     const mine = dealt.filter((_row, place) => place % workers === worker).map((row) => encoded[row]);
     return {

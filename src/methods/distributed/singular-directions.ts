@@ -20,7 +20,7 @@ export function singularDirections(rows: readonly ArrayLike<number>[], width: nu
     for (let i = 0; i < rows.length; i++) squares += matrix[i * width + j] ** 2;
     return Math.sqrt(squares);
   });
-  const order = [...norms.keys()].sort((a, b) => norms[b] - norms[a] || a - b);
+  const order = [...norms.keys()].sort((a, b) => norms[b] - norms[a]);
   return {
     values: Float64Array.from(order, (j) => norms[j]),
     directions: order.map((j) => Float64Array.from({ length: width }, (_, i) => rotations[i * width + j])),

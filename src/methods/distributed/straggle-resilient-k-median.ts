@@ -93,20 +93,21 @@ export async function straggleResilientKMedian(
   options: StraggleResilientKMedianOptions,
   key: Key,
 ): Promise<StraggleResilientClustering> {
-  const { clusters, power = 1, recovery = "linear-program", solver = { kind: "seeds" } } = options;
+  const { clusters, power = 1, recovery = "linear-program" } = options;
+  const solver = complete(options.solver ?? { kind: "seeds" });
   const caller = "straggleResilientKMedian";
   const width = checkSpread(caller, points, assignment, workers);
   checkCount(caller, { clusters }, 1);
   checkPower(caller, power);
   if (solver.kind === "seeds") {
-    checkCount(caller, { starts: solver.starts ?? 5, maxIterations: solver.maxIterations ?? 100 }, 1);
+    checkCount(caller, { starts: solver.starts, maxIterations: solver.maxIterations }, 1);
   } else if (solver.candidates !== undefined && checkRows(caller, "candidates", solver.candidates) !== width) {
     throw new RangeError(
       `${caller}: candidates[0] has ${solver.candidates[0].length} numbers but must have ${width}, as points`,
     );
   }
 
-  const draws = (of: Key) => drawUniforms(of, clusters * (solver.kind === "seeds" ? (solver.starts ?? 5) : 0));
+  const draws = (of: Key) => drawUniforms(of, clusters * (solver.kind === "seeds" ? solver.starts : 0));
   const task: ClusterTask = { clusters, power, solver, uniforms: await draws(key.at("worker")) };
   const spread = await weightedSummaries(points, assignment, workers, clusterSummary, task, { method: recovery });
   const { rows, counts } = mergeSummaries(spread.summaries);
@@ -127,6 +128,13 @@ export async function straggleResilientKMedian(
   };
 }
 
+/** A solver with its defaults. */
+function complete(solver: ClusterSolver) {
+  if (solver.kind !== "seeds") return solver;
+  const { kind, starts = 5, maxIterations = 100 } = solver;
+  return { kind, starts, maxIterations } as const;
+}
+
 /** What a worker does: centres of its points, with the number of points of each. */
 export function clusterSummary(share: readonly Float64Array[], task: ClusterTask): ClusterSummary {
   if (share.length === 0) return { centres: [], counts: new Float64Array() };
@@ -139,11 +147,12 @@ export function clusterSummary(share: readonly Float64Array[], task: ClusterTask
 function solve(
   points: readonly Float64Array[],
   weights: Float64Array,
-  { clusters, power, solver, uniforms }: ClusterTask,
+  { clusters, power, uniforms, ...task }: ClusterTask,
 ): readonly Float64Array[] {
+  const solver = complete(task.solver);
   if (solver.kind === "seeds") {
-    return clusterBySeeds(points, weights, { clusters, power, maxIterations: solver.maxIterations ?? 100, uniforms })
-      .centres;
+    const { maxIterations } = solver;
+    return clusterBySeeds(points, weights, { clusters, power, maxIterations, uniforms }).centres;
   }
   const where = solver.candidates === undefined ? {} : { candidates: solver.candidates };
   return exhaustiveClustering(points, { clusters, power, weights, ...where }).centres;

@@ -1,6 +1,5 @@
-/** All subsets of {0, …, size − 1} with `count` elements, each ascending, in lexicographic order. */
+/** All subsets of {0, …, size − 1} with `count` ≤ size elements, each ascending, in lexicographic order. */
 export function* subsets(size: number, count: number): Generator<readonly number[]> {
-  if (count > size) return;
   const chosen = Array.from({ length: count }, (_, i) => i);
   for (;;) {
     yield chosen.slice();

@@ -100,8 +100,8 @@ async function drawn<C>(from: readonly C[], count: number | undefined, key: Key)
 
 /** Throws unless every row has a length; what a normalized row of zeros has is NaN. */
 async function checkDirections(caller: string, embeddings: Tensor): Promise<void> {
-  const lengths = await embeddings.mul(embeddings).sum(1).data();
-  const broken = (lengths as Float64Array).findIndex((length) => !Number.isFinite(length));
+  const sums = await embeddings.sum(1).data(); // not finite where an entry is not
+  const broken = (sums as Float64Array).findIndex((sum) => !Number.isFinite(sum));
   if (broken < 0) return;
   throw new RangeError(
     `${caller}: the embedding of class ${broken} has no direction but must be finite and not all 0; after a round, its client's encoder gave zeros or NaN`,

@@ -49,9 +49,9 @@ const chainSubset: HostKernel = ([utilities], output, attributes, { output: shap
     const ifTaken = (i: number, j: number, bit: number) =>
       j === 0 ? Number.NEGATIVE_INFINITY : row[i] + (bit === 1 ? row[n + i - 1] : 0) + rest[place(i + 1, j - 1, 1)];
     for (let j = 0; j <= k; j++) rest.fill(j === 0 ? 0 : Number.NEGATIVE_INFINITY, place(n, j, 0), place(n, j, 2));
-    for (let i = n - 1; i >= 0; i--) {
+    for (let i = n - 1; i >= 1; i--) {
       for (let j = 0; j <= k; j++) {
-        for (let bit = 0; bit < (i === 0 ? 1 : 2); bit++) {
+        for (let bit = 0; bit < 2; bit++) {
           rest[place(i, j, bit)] = Math.max(ifTaken(i, j, bit), rest[place(i + 1, j, 0)]);
         }
       }

@@ -39,8 +39,8 @@ export function logisticKl(theta: Tensor): Tensor {
   const near = where(small, theta, 0);
   const far = where(small, 1, abs(theta));
   const s = square(near);
-  // 2 Σ_m B_2m θ^2m / (2m)!, m = 1 … 5: the closed form is 0/0 at 0 and cancels around it
-  const terms = [1 / 23_950_080, -1 / 604_800, 1 / 15_120, -1 / 360, 1 / 6];
+  // 2 Σ_m B_2m θ^2m / (2m)!, m = 1 … 6: the closed form is 0/0 at 0 and cancels around it
+  const terms = [-691 / 653_837_184_000, 1 / 23_950_080, -1 / 604_800, 1 / 15_120, -1 / 360, 1 / 6];
   let series = s.mul(terms[0]);
   for (const term of terms.slice(1)) series = series.add(term).mul(s);
   return where(small, series, far.add(far.mul(2).div(expm1(far))).sub(2));

@@ -43,5 +43,5 @@ export function conditionalValueAtRisk(losses: Tensor, { level }: ConditionalVal
 /** 0.07 · 100 is 7.000000000000001, and would let an eighth loss in. */
 function wholeIfNearly(mass: number): number {
   const whole = Math.round(mass);
-  return whole > 0 && Math.abs(mass - whole) <= 1e-12 * whole ? whole : mass;
+  return Math.abs(mass - whole) <= 1e-12 * whole ? whole : mass;
 }
