@@ -151,12 +151,12 @@ function checkInputs(caller: string, scores: Tensor, k: number | Tensor, mask: T
     }
   }
   const width = shape[shape.length - 1];
-  const values = typeof k === "number" ? undefined : hostValues(k);
+  const wantedIn = typeof k === "number" ? () => k : (row: number) => hostValues(k)?.[row];
   const isIn = mask && hostValues(mask);
   for (let row = 0; row * width < scores.size; row++) {
     const count =
       isIn === undefined ? width : [...isIn.slice(row * width, (row + 1) * width)].filter((is) => is !== 0).length;
-    const value = typeof k === "number" ? k : values?.[row];
+    const value = wantedIn(row);
     if (value === undefined || (value > 0 && value < count)) continue;
     throw new RangeError(`${caller}: k is ${value} but must be in (0, ${count}), the number of entries of row ${row}`);
   }
