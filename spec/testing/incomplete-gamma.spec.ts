@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lgamma } from "../../src/backends/special.js";
+import { lgamma } from "../../src/backends/reference/special.js";
 import { upperIncompleteGamma } from "../../src/testing/incomplete-gamma.js";
 
 const shapes = fc.double({ min: 0.05, max: 200, noNaN: true });

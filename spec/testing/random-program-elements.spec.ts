@@ -1,6 +1,6 @@
 import type { DType } from "cotangent";
 import { describe, expect, it } from "vitest";
-import { erf, lgamma, polygamma } from "../../src/backends/special.js";
+import { erf, lgamma, polygamma } from "../../src/backends/reference/special.js";
 import { elementOf } from "../../src/testing/random-program-elements.js";
 
 type Example = readonly [op: string, inputs: readonly number[], expected: number];

@@ -1,5 +1,5 @@
 import { checkCount, ShapeError } from "../autodiff/check.js";
-import { lgamma } from "../backends/special.js";
+import { lgamma } from "../backends/reference/special.js";
 import { upperIncompleteGamma } from "./incomplete-gamma.js";
 import { NeumaierSum } from "./neumaier-sum.js";
 

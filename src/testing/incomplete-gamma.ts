@@ -1,4 +1,4 @@
-import { lgamma } from "../backends/special.js";
+import { lgamma } from "../backends/reference/special.js";
 
 /**
  * Upper regularized incomplete gamma function: the chance that a Gamma(shape, 1) variable exceeds `x`.

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from "../autodiff/dtype.js";
 import type { ProgramNode } from "../backends/backend.js";
-import { erf, lgamma, polygamma } from "../backends/special.js";
+import { erf, lgamma, polygamma } from "../backends/reference/special.js";
 
 /** An element of the result, from an element of each input; storing it rounds floats and wraps integers. */
 type Element = (x: number, y: number, z: number) => number;

@@ -1,4 +1,4 @@
-import * as special from "../../backends/special.js";
+import * as special from "../../backends/reference/special.js";
 import type { Tensor } from "../tensor.js";
 import { equal, lessEqual, where } from "./comparison.js";
 import { unary } from "./elementwise.js";

@@ -1,4 +1,4 @@
-import { erf, lgamma } from "../../../../src/backends/special.js";
+import { erf, lgamma } from "../../../../src/backends/reference/special.js";
 
 /** The operations in double precision as the reference backend has them. */
 export const reference: Readonly<Record<string, (x: number) => number>> = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lgamma, polygamma } from "../../../../src/backends/special.js";
+import { lgamma, polygamma } from "../../../../src/backends/reference/special.js";
 import { reference, ulpsOffSingle } from "./reference.js";
 import { capacity, vectorized } from "./vectors.js";
 

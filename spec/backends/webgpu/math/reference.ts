@@ -1,4 +1,4 @@
-import { polygamma } from "../../../../src/backends/special.js";
+import { polygamma } from "../../../../src/backends/reference/special.js";
 import { reference as shared, ulpsOffSingle } from "../../wasm/math/reference.js";
 
 /** The operations of one operand as the reference backend has them. */

@@ -1,4 +1,4 @@
-import { bernoulli } from "../../special.js";
+import { bernoulli } from "../../reference/special.js";
 import type { Library, Local, Value } from "../assembler/index.js";
 import { inDouble } from "./halves.js";
 import { type Formula, Lanes } from "./lanes.js";

@@ -1,4 +1,4 @@
-import { bernoulli } from "../../special.js";
+import { bernoulli } from "../../reference/special.js";
 import { cotangentDerivative, factorial } from "../../wasm/math/polygamma.js";
 import { log } from "./log.js";
 import { sinPi } from "./sin-pi.js";

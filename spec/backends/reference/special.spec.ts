@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { erf, lgamma, polygamma } from "../../src/backends/special.js";
+import { erf, lgamma, polygamma } from "../../../src/backends/reference/special.js";
 
 describe("lgamma", () => {
   it("is the logarithm of a factorial at whole numbers", () => {
