@@ -42,8 +42,9 @@ export class Tensor<out D extends DType = Float> {
   readonly depth: number;
   /** @internal The values, for a leaf and for whatever has been read. */
   storage: Storage | undefined;
-  /** @internal The walk over the graph that came here last, and the place that it gave to this tensor. */
+  /** @internal The walk over the graph that came here last. */
   walk: object | undefined = undefined;
+  /** @internal The place that it has in the program that was made last. */
   place = 0;
 
   /** @internal Use `tensor(…)` and the operations. */

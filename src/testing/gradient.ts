@@ -78,6 +78,7 @@ export async function checkGradient<T extends Tree>(
   const origin = await Promise.all(leaves.map((leaf) => leaf.data() as unknown as Promise<Float64Array>));
   const report = { worst: 0, resolution: Number.POSITIVE_INFINITY };
 
+  const valueAt = await replayed((y: T) => [f(y)], x);
   const first = async (direction: Point): Promise<Probe> => {
     const { gradient, forward } = await read({
       gradient: leavesOf(grad(f)(x)),
@@ -89,10 +90,10 @@ export async function checkGradient<T extends Tree>(
     agree("checkGradient: forward and reverse mode", forward[0], slope, 1e-11 * scale + 2 ** -50 * length);
     return { value: async (point) => (await valueAt(at(point)))[0][0], slope, scale };
   };
-  const valueAt = await replayed((y: T) => [f(y)], x);
   await judge("checkGradient: the gradient", origin, first, uniform, report);
   if (order === 1) return report;
 
+  const gradientAt = await replayed((y: T) => leavesOf(grad(f)(y)), x);
   const second = async (direction: Point): Promise<Probe> => {
     const other = randomDirection(origin, uniform, "gaussian");
     const { forward, backward } = await read({
@@ -105,7 +106,6 @@ export async function checkGradient<T extends Tree>(
     const value = async (point: Point) => dot(await gradientAt(at(point)), other).slope;
     return { value, slope, scale };
   };
-  const gradientAt = await replayed((y: T) => leavesOf(grad(f)(y)), x);
   await judge("checkGradient: the Hessian", origin, second, uniform, report);
   return report;
 }
