@@ -45,7 +45,7 @@ export async function packPackages(folder) {
   stage(library, "");
   stage(command, "cli/");
   const [inputs] = await Promise.all([
-    buildCli({ entries: ["cotangent"], outdir: join(command, "dist") }),
+    buildCli({ entries: ["cotangent", "verify"], outdir: join(command, "dist") }),
     buildLibrary(join(library, "dist")),
   ]);
   const packed = pack([library, command], folder);

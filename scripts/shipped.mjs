@@ -53,7 +53,7 @@ export function installedFolders(packages = lockedPackages()) {
 export async function bundledFolders() {
   const outdir = mkdtempSync(join(tmpdir(), "cotangent-shipped-"));
   try {
-    return foldersOf(await bundleCli({ entries: ["cotangent"], outdir }));
+    return foldersOf(await bundleCli({ entries: ["cotangent", "verify"], outdir }));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { CommanderError } from "commander";
 import { Interrupted, UsageError } from "./errors.js";
 import { exitCodeOf } from "./interrupt.js";

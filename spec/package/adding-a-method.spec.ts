@@ -77,7 +77,7 @@ describe("adding a method as docs/adding-a-method.md says", () => {
     );
     expect(docs).toContain("is cross-entropy when γ is 0");
     expect(readFileSync(at("docs/methods/README.md"), "utf8")).toContain("classification.md#focalloss");
-    await node("scripts/bundle-cli.mjs", at("cli/dist"));
+    await node("scripts/bundle-cli.mjs", at("cli/dist"), "cotangent", "verify");
     const command = at("cli/dist/cotangent.js");
     const { stdout: listed } = await node(command, "methods", "focal");
     expect(listed).toContain("focalLoss  Sigmoid focal loss: cross-entropy that fades on examples that the model");

@@ -6,7 +6,7 @@ import { DATASETS } from "../compare/sources.js";
 import { FORMATS } from "../formats.js";
 import { duration, finiteNumber, listOf, oneOf, wholeNumber } from "../numbers.js";
 import { DEFAULT_RECIPE, LOSSES, SAMPLERS } from "../recipe.js";
-import { type CompareOptions, compare, describeComparison } from "./compare.js";
+import type { CompareOptions } from "./compare.js";
 
 const whole = (flag: string, least: number, most?: number) => wholeNumber("compare", flag, least, most);
 const above = (flag: string, bound: number) => finiteNumber("compare", flag, bound, "above");
@@ -25,6 +25,7 @@ export function compareCommand(): Command {
   addModelOptions(command);
   addRunOptions(command);
   return command.addHelpText("after", EXAMPLES).action(async (data: string, options: CompareOptions) => {
+    const { compare, describeComparison } = await import("./compare.js"); // large, and no other command needs it
     const result = await compare(data, options);
     process.stdout.write(`${options.json ? JSON.stringify(result.comparison) : describeComparison(result)}\n`);
   });

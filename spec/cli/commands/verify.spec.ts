@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { LawRecord, Verification } from "../../../cli/src/verify/record.js";
 import { workplace } from "../support/command.js";
 
-const { folder, write, run, start } = workplace();
+const { folder, write, run, start } = workplace("verify");
 const found = (stdout: string): Verification => JSON.parse(stdout);
 const failed = ({ records }: Verification) => records.filter(({ outcome }) => outcome !== "holds");
 

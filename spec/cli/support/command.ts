@@ -29,12 +29,12 @@ export interface Workplace {
   readonly start: (...args: readonly string[]) => { readonly child: ChildProcess; readonly ended: Promise<Outcome> };
 }
 
-/** Sets a workplace up before the tests of a file, and removes it after them. */
-export function workplace(): Workplace {
+/** Sets a workplace up before the tests of a file, and removes it after them; `verify` brings the laws along. */
+export function workplace(...parts: readonly "verify"[]): Workplace {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "cotangent-cli-"));
-    execFileSync(process.execPath, [bundler, join(folder, "dist")]);
+    execFileSync(process.execPath, [bundler, join(folder, "dist"), "cotangent", ...parts]);
     symlinkSync(packages, join(folder, "node_modules")); // for what the command does not carry itself
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,6 @@
 import { writeAtomically } from "../../atomic-file.js";
 import type { Comparison } from "../comparison.js";
 import { renderPage } from "./page.js";
-import { plotsOf } from "./plots.js";
 import { csvOf } from "./table.js";
 
 /** The files of a report. */
@@ -23,6 +22,7 @@ export function filesOf(output: string): ReportFiles {
  * @throws FileError if a file cannot be written
  */
 export async function writeReport(command: string, output: string, comparison: Comparison): Promise<ReportFiles> {
+  const { plotsOf } = await import("./plots.js"); // what draws plots is large, and no other command needs it
   const files = filesOf(output);
   const encode = (text: string) => new TextEncoder().encode(text);
   await writeAtomically(command, files.json, encode(`${JSON.stringify(comparison, null, 2)}\n`));
