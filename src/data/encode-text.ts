@@ -29,10 +29,13 @@ export function encodeText(example: TextExample, options: EncodeTextOptions): Sp
   const ids = tokens.encode(example.tokens);
   if (ngrams) for (const id of hashedNgrams(example.tokens, ngrams)) ids.push(tokens.size + id);
 
-  const counts = new Map<number, number>();
-  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const indices = Uint32Array.from(counts.keys()).sort();
-  const values = Float32Array.from(indices, (index) => counts.get(index)!);
+  const sorted = Uint32Array.from(ids).sort();
+  const indices = sorted.filter((id, at) => at === 0 || id !== sorted[at - 1]);
+  const values = new Float32Array(indices.length);
+  for (let i = 0, at = 0; i < sorted.length; i++) {
+    if (sorted[i] !== indices[at]) at += 1;
+    values[at] += 1;
+  }
   if (scale !== "count") {
     const size = scale === "mean" ? ids.length : Math.sqrt(values.reduce((sum, count) => sum + count * count, 0));
     values.forEach((count, at) => {
