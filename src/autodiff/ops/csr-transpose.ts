@@ -23,12 +23,12 @@ export function transposeCsr(offsets: Tensor<"i32">, columns: Tensor<"i32">): Cs
   const entries = hostValues(columns);
   if (starts === undefined || entries === undefined) return undefined;
   const placeOf = new Map<number, number>();
-  const places = Int32Array.from(entries, (column) => {
-    const known = placeOf.get(column);
-    if (known !== undefined) return known;
-    placeOf.set(column, placeOf.size);
-    return placeOf.size - 1;
-  });
+  const places = new Int32Array(entries.length);
+  for (let i = 0; i < entries.length; i++) {
+    const known = placeOf.get(entries[i]);
+    places[i] = known ?? placeOf.size;
+    if (known === undefined) placeOf.set(entries[i], placeOf.size);
+  }
   const padded = Math.ceil(placeOf.size / granularity) * granularity;
   const ids = new Int32Array(padded).fill(-1);
   for (const [column, place] of placeOf) ids[place] = column;
