@@ -34,7 +34,7 @@ const scaledComplement = [
 ];
 
 /**
- * `erf x = 2/√π · ∫₀ˣ e^−t² dt`, within 1.3 ulps.
+ * `erf x = 2/√π · ∫₀ˣ e^−t² dt`, within 1.32 ulps.
  *
  *     |x| ≤ 1:  x + x·P(x²)
  *     |x| > 1:  Q(|x| − 2.36) in single precision, 1 − e^−x²·C((|x| − 4) / (|x| + 4)) / (1 + 2|x|) in double precision
