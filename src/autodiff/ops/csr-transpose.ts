@@ -24,11 +24,11 @@ export function transposeCsr(offsets: Tensor<"i32">, columns: Tensor<"i32">): Cs
   if (starts === undefined || entries === undefined) return undefined;
   const placeOf = new Map<number, number>();
   const places = new Int32Array(entries.length);
-  for (let i = 0; i < entries.length; i++) {
-    const known = placeOf.get(entries[i]);
+  entries.forEach((column, i) => {
+    const known = placeOf.get(column);
     places[i] = known ?? placeOf.size;
-    if (known === undefined) placeOf.set(entries[i], placeOf.size);
-  }
+    if (known === undefined) placeOf.set(column, placeOf.size);
+  });
   const padded = Math.ceil(placeOf.size / granularity) * granularity;
   const ids = new Int32Array(padded).fill(-1);
   for (const [column, place] of placeOf) ids[place] = column;
