@@ -54,5 +54,5 @@ export async function bundleCli({ entries = all, outdir = `${root}cli/dist` } = 
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const [, , outdir, ...entries] = process.argv;
-  await bundleCli({ ...(outdir === undefined ? {} : { outdir }), ...(entries.length === 0 ? {} : { entries }) });
+  await bundleCli({ outdir, entries: entries.length > 0 ? entries : all });
 }
